@@ -1,0 +1,176 @@
+/**
+ * What the ABI needs from whoever hosts it. `abi` is a leaf: it declares this interface and `runtime` supplies it, so
+ * nothing below this folder knows a worker, a port, a store or a file system.
+ *
+ * A method that returns a promise suspends the guest: the import behind it is a `WebAssembly.Suspending` function and
+ * the guest sees an ordinary blocking call (DESIGN, decision 2). A method that may return either a value or a promise
+ * suspends only when it has to.
+ */
+
+/** proxy-wasm log levels (spec v0.2.1, `proxy_log_level_t`). */
+export const LogLevel = {
+  trace: 0,
+  debug: 1,
+  info: 2,
+  warn: 3,
+  error: 4,
+  critical: 5,
+} as const;
+export type LogLevel = typeof LogLevel[keyof typeof LogLevel];
+
+/** The world as one function sees it. One object serves all instances of that function in an isolate. */
+export interface GuestHost {
+  /** One log line of the guest. The text may hold anything; the sink escapes it. Never blocks, never throws. */
+  log(level: LogLevel, message: string): void;
+
+  /** The least level that reaches the log now (`proxy_get_log_level`). */
+  logLevel(): LogLevel;
+
+  /**
+   * Bytes the guest wrote to stdout (1) or stderr (2), passed on unchanged. The callee keeps `bytes`: hand it a copy.
+   * A promise means the sink is full; the guest waits for it.
+   */
+  write(stream: 1 | 2, bytes: Uint8Array): void | Promise<void>;
+
+  /** Up to `max` bytes of stdin; an empty array is end of file. */
+  read(max: number): Promise<Uint8Array>;
+
+  /**
+   * The value under `key` in the state store component `store`; empty when there is none.
+   * @throws {HostCallError} unknown store, forbidden, or a store that does not answer.
+   */
+  getState(store: string, key: string): Promise<Uint8Array>;
+
+  /**
+   * Calls function `id` in this host with `param` as its request body and gives the body of its answer.
+   * @throws {HostCallError} unknown function, its answer was not 200, a cycle, or no answer in time.
+   */
+  invokeService(
+    id: string,
+    method: string,
+    param: Uint8Array,
+  ): Promise<Uint8Array>;
+
+  /** The guest's files, or undefined where it has none. Isolates may not read files: every call goes to the broker. */
+  readonly files: GuestFiles | undefined;
+}
+
+/** A host call that failed; the guest gets a status (10 unless a table says otherwise), the log gets the message. */
+export class HostCallError extends Error {
+  override name = "HostCallError";
+}
+
+/** What a path is (subset of WASI `filetype`). */
+export type FileKind = "file" | "directory" | "symlink" | "other";
+
+/** A file's attributes; times are nanoseconds since the epoch. */
+export interface FileStat {
+  kind: FileKind;
+  size: bigint;
+  inode: bigint;
+  links: bigint;
+  accessed: bigint;
+  modified: bigint;
+  changed: bigint;
+}
+
+/** One preopened directory: the path the guest sees. Its number in the list is the `preopen` argument below. */
+export interface Preopen {
+  path: string;
+  readOnly: boolean;
+}
+
+/**
+ * Files of a guest, served by the broker in the host's main isolate. `path` is relative to a preopen and never leaves
+ * it: the broker resolves symlinks inside it. Failures are `FileError` with a WASI errno.
+ */
+export interface GuestFiles {
+  readonly preopens: readonly Preopen[];
+  stat(
+    preopen: number,
+    path: string,
+    followSymlinks: boolean,
+  ): Promise<FileStat>;
+  /** Opens a file; the handle is the broker's and belongs to this guest alone. */
+  open(
+    preopen: number,
+    path: string,
+    options: OpenOptions,
+  ): Promise<{ handle: number; stat: FileStat }>;
+  read(handle: number, offset: bigint, length: number): Promise<Uint8Array>;
+  write(
+    handle: number,
+    offset: bigint | "append",
+    bytes: Uint8Array,
+  ): Promise<number>;
+  close(handle: number): Promise<void>;
+  list(
+    preopen: number,
+    path: string,
+  ): Promise<{ name: string; kind: FileKind; inode: bigint }[]>;
+}
+
+export interface OpenOptions {
+  read: boolean;
+  write: boolean;
+  create: boolean;
+  exclusive: boolean;
+  truncate: boolean;
+  directory: boolean;
+  followSymlinks: boolean;
+}
+
+/** A failed file call; `errno` is the WASI preview 1 number (44 noent, 8 badf, 76 notcapable, …). */
+export class FileError extends Error {
+  override name = "FileError";
+  constructor(readonly errno: number, message: string) {
+    super(message);
+  }
+}
+
+/** What a plugin is started with. Sizes are bounded by whoever builds it (1 MiB each). */
+export interface PluginOptions {
+  /** `plugin_root_id` property; must be a name the module registered, "" for most. */
+  rootId: string;
+  pluginName: string;
+  vmId: string;
+  vmConfiguration: Uint8Array;
+  pluginConfiguration: Uint8Array;
+  /** WASI environment, `KEY=value`. */
+  env: readonly string[];
+}
+
+/** One HTTP request as a function sees it. */
+export interface GuestRequest {
+  /** In order of arrival, names in lower case. Iterated at most once per request. */
+  headers: Iterable<readonly [string, string]>;
+  /** The body, or the decoded query string where there is none (ABI.md §5.4, Layotto's body rule). */
+  body: Uint8Array;
+  /** Whether `body` came as a body (so headers are announced with end-of-stream 0). */
+  bodyIsReal: boolean;
+  method: string;
+  path: string;
+  authority: string;
+  scheme: string;
+}
+
+/** The function's answer. `headers` is empty unless the guest set some. */
+export interface GuestResponse {
+  status: number;
+  headers: [string, string][];
+  body: Uint8Array;
+}
+
+/** A guest that failed and whose instance must never be entered again. */
+export class GuestTrap extends Error {
+  override name = "GuestTrap";
+  constructor(
+    /** The callback that was running, e.g. `proxy_on_request_headers`. */
+    readonly callback: string,
+    message: string,
+    /** The wasm frames, innermost first, as V8 prints them. */
+    readonly wasmStack: string,
+  ) {
+    super(message);
+  }
+}
