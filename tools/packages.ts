@@ -1,0 +1,87 @@
+/**
+ * The Debian packages the end-to-end tests want, and whether those tests can run on this machine.
+ */
+
+/** Package and a file by which it is known to be installed. */
+export const PACKAGES: readonly (readonly [string, string])[] = [
+  ["containerd", "/usr/bin/containerd"],
+  ["runc", "/usr/sbin/runc"],
+  ["containernetworking-plugins", "/usr/lib/cni/bridge"],
+  ["iproute2", "/usr/sbin/ip"],
+  ["busybox-static", "/bin/busybox"],
+  ["redis-server", "/usr/bin/redis-server"],
+  ["util-linux", "/usr/bin/nsenter"],
+  ["procps", "/bin/kill"],
+  ["mount", "/bin/mount"],
+];
+
+/** Packages that are not installed. */
+export function missingPackages(): string[] {
+  return PACKAGES.filter(([, file]) => !exists(file)).map(([name]) => name);
+}
+
+/** Why this machine cannot have the packages: "" where it can. */
+export async function cannotInstall(): Promise<string> {
+  if (Deno.build.os !== "linux") return `wants Linux, this is ${Deno.build.os}`;
+  const release = await Deno.readTextFile("/etc/os-release").catch(() => "");
+  if (!/^ID(_LIKE)?=.*debian/m.test(release)) {
+    return "wants Debian (its containerd, runc and CNI plugins)";
+  }
+  if (Deno.uid() !== 0) return "wants root (namespaces, containerd)";
+  return "";
+}
+
+/** Why end-to-end tests cannot run here: "" where they can. */
+export async function whyNot(): Promise<string> {
+  const reason = await cannotInstall();
+  if (reason !== "") return reason;
+  const missing = missingPackages();
+  if (missing.length > 0) {
+    return `wants the packages ${missing.join(", ")}: run the test task`;
+  }
+  if (!exists(new URL("../dist/containerd-shim-layotto-v2", import.meta.url))) {
+    return "wants dist/containerd-shim-layotto-v2: run the build task";
+  }
+  return "";
+}
+
+/**
+ * Installs what is missing, saying so.
+ * @throws {Error} when apt-get fails.
+ */
+export async function installMissing(): Promise<void> {
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  console.log(`installing Debian packages: ${missing.join(" ")}`);
+  const install = ["install", "-y", "-q", "--no-install-recommends", "-o"];
+  const args = [...install, "Dpkg::Use-Pty=0", ...missing];
+  // The lists may be absent or stale: try first, refresh only if that fails.
+  if (await apt(args)) return;
+  await apt(["update", "-q"]);
+  if (await apt(args)) return;
+  throw new Error(
+    `apt-get could not install ${missing.join(" ")}: see its output above`,
+  );
+}
+
+async function apt(args: string[]): Promise<boolean> {
+  const { success, stdout, stderr } = await new Deno.Command("apt-get", {
+    args,
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+    stdin: "null",
+  }).output();
+  if (!success) {
+    console.error(new TextDecoder().decode(stdout));
+    console.error(new TextDecoder().decode(stderr));
+  }
+  return success;
+}
+
+function exists(path: string | URL): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
