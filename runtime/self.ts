@@ -3,16 +3,25 @@
  * bundled beside a `deno` executable, or made by `deno compile` (DESIGN, decision 9).
  */
 
-/** Flags our own JavaScript wants wherever a `deno` executable runs it; `tools/build.ts` gives `deno compile` the same. */
-const RUN_FLAGS = [
+/**
+ * What our JavaScript needs allowed, however it was packaged. `lazy-dynamic-imports` keeps Deno from parsing the faces
+ * of `main.ts` that are not asked for before it runs the one that is (4 ms of a shim's `start`).
+ */
+export const CODE_FLAGS: readonly string[] = [
+  "--allow-all",
+  "--unstable-net",
+  "--unstable-worker-options",
+  "--unstable-lazy-dynamic-imports",
+];
+
+/** How a `deno` executable runs the bundles of a build; the launcher of the self-extracting file has the same. */
+export const RUN_FLAGS: readonly string[] = [
   "run",
   "--quiet",
   "--no-config",
   "--no-lock",
   "--cached-only",
-  "--allow-all",
-  "--unstable-net",
-  "--unstable-worker-options",
+  ...CODE_FLAGS,
 ];
 
 /** Whether this runs from the TypeScript sources and not from the bundles of a build. */
@@ -30,14 +39,36 @@ export function selfCommand(
   if (!fromSource) {
     return {
       path,
-      args: [...RUN_FLAGS, new URL(import.meta.url).pathname, ...args],
+      args: [...RUN_FLAGS, fileBeside("./main.js"), ...args],
     };
   }
-  const main = new URL("../main.ts", import.meta.url).pathname;
-  return { path, args: ["run", "--quiet", "--allow-all", main, ...args] };
+  const main = fileBeside("../main.ts");
+  return { path, args: ["run", "--quiet", ...CODE_FLAGS, main, ...args] };
+}
+
+/**
+ * Environment that a process started by `selfCommand` wants where its own is cleared: without it Deno looks for a home
+ * folder to cache in.
+ */
+export function selfEnv(): Record<string, string> {
+  const env: Record<string, string> = { DENO_NO_UPDATE_CHECK: "1" };
+  const cache = Deno.env.get("DENO_DIR");
+  if (cache !== undefined) env.DENO_DIR = cache;
+  return env;
+}
+
+/** How this program was made, as `-v` and `version` say it. */
+export function packaging(): "compiled" | "self-extracting" | "source" {
+  if (Deno.build.standalone) return "compiled";
+  return fromSource ? "source" : "self-extracting";
 }
 
 /** Where the code of function isolates and of the SQLite worker lies; the file picks its role by its `name`. */
 export function workerUrl(): URL {
   return new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url);
+}
+
+/** The path of a file named relative to this one; in a build all bundles lie in one folder. */
+function fileBeside(relative: string): string {
+  return decodeURIComponent(new URL(relative, import.meta.url).pathname);
 }
