@@ -156,7 +156,7 @@ export async function run(
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    child.kill("SIGKILL");
+    killTree(child);
   }, timeout);
   const output = await child.output();
   clearTimeout(timer);
@@ -172,6 +172,34 @@ export async function run(
     );
   }
   return result;
+}
+
+/**
+ * Kills a command and what it has started directly: killing `nsenter` alone would leave the command it entered with.
+ */
+export function killTree(child: Deno.ChildProcess): void {
+  const { pid } = child;
+  const children = readProcSync(`/proc/${pid}/task/${pid}/children`);
+  for (const inner of children.split(" ").filter((text) => text !== "")) {
+    killQuietly(Number(inner));
+  }
+  killQuietly(pid);
+}
+
+function killQuietly(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself meanwhile.
+  }
+}
+
+function readProcSync(path: string): string {
+  try {
+    return Deno.readTextFileSync(path).trim();
+  } catch {
+    return "";
+  }
 }
 
 /** A file of /proc, or "" where the process has gone meanwhile. */

@@ -1,6 +1,6 @@
 /** `ctr` against one containerd and one of its namespaces, with what tests do most: import, run, list, remove. */
 import assert from "node:assert/strict";
-import type { Output, RunOptions } from "./box.ts";
+import { killTree, type Output, type RunOptions } from "./box.ts";
 import type { Containerd } from "./containerd.ts";
 import { type ImageOptions, imageTar } from "./image.ts";
 import { until } from "./poll.ts";
@@ -139,8 +139,7 @@ export class Events {
   }
 
   async close(): Promise<void> {
-    // nsenter does not pass signals on: end the client inside the box by ending its output's reader, then it.
-    this.#child.kill("SIGKILL");
+    killTree(this.#child);
     await this.#child.status;
   }
 
