@@ -1,0 +1,230 @@
+/**
+ * Every setting there is. From this one table come their types, the checks, `--help` and docs/settings.md.
+ *
+ * Each can be said as a flag (`--http-port 80`), in the environment (`LAYOTTO_HTTP_PORT=80`), as an annotation of the pod
+ * (`layotto.mosn.io/http-port: "80"`) and under `settings` in a configuration file; `layers.ts` has the order.
+ */
+import type { Level } from "../log.ts";
+
+/** What values look like; `value.ts` reads them. Sizes are bytes, durations milliseconds. */
+export type SettingType =
+  | "text"
+  | "integer"
+  | "port"
+  | "address"
+  | "path"
+  | "bytes"
+  | "duration"
+  | "level";
+
+/** Whom a setting is for: the host as a whole, each function, or (`both`) the host and, where said, one function. */
+export type Scope = "host" | "function" | "both";
+
+export interface Setting {
+  readonly name: string;
+  readonly type: SettingType;
+  readonly scope: Scope;
+  readonly default: string | number;
+  /** Least and greatest value of a number, or greatest length of a text in characters. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Whether the node's `ceiling` may cap it. */
+  readonly ceiling?: true;
+  /** The one-letter flag. */
+  readonly short?: string;
+  readonly doc: string;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const SETTINGS = [
+  {
+    name: "http-address",
+    type: "address",
+    scope: "host",
+    default: "0.0.0.0",
+    doc: "Where functions are served over HTTP.",
+  },
+  {
+    name: "http-port",
+    type: "port",
+    scope: "host",
+    default: 2045,
+    doc: "Port of the functions. 0 takes any that is free.",
+  },
+  {
+    name: "admin-address",
+    type: "address",
+    scope: "host",
+    default: "127.0.0.1",
+    doc:
+      "Where functions are installed, updated and uninstalled. Whoever reaches it can run code: it stays on loopback even where a file of Layotto's shape binds its `wasm_filter` listener to every address.",
+  },
+  {
+    name: "admin-port",
+    type: "port",
+    scope: "host",
+    default: 34998,
+    doc: "Port of `/wasm/install`, `/wasm/update` and `/wasm/uninstall`.",
+  },
+  {
+    name: "actuator-address",
+    type: "address",
+    scope: "host",
+    default: "0.0.0.0",
+    doc:
+      "Where health, info and metrics are served. Kubernetes probes come from outside the pod, hence every address.",
+  },
+  {
+    name: "actuator-port",
+    type: "port",
+    scope: "host",
+    default: 34999,
+    doc: "Port of `/actuator/health/…`, `/actuator/info` and `/metrics`.",
+  },
+  {
+    name: "api-port",
+    type: "port",
+    scope: "host",
+    default: 34904,
+    doc:
+      "Port of the gRPC runtime API, on loopback. Kept for it: nothing listens there yet.",
+  },
+  {
+    name: "data",
+    type: "path",
+    scope: "host",
+    default: "",
+    max: 4096,
+    doc:
+      "Folder of the embedded store. Unset, it is the pod's own folder, or `.layotto` in the current folder where there is no pod.",
+  },
+  {
+    name: "config",
+    type: "path",
+    scope: "host",
+    default: "",
+    max: 4096,
+    short: "c",
+    doc:
+      "Configuration file, in Layotto's own shape or the short one. In a pod it is `/etc/layotto/config.json`.",
+  },
+  {
+    name: "log-level",
+    type: "level",
+    scope: "both",
+    default: "info",
+    doc:
+      "Least level of the lines in the log, of our own and of functions: `trace`, `debug`, `info`, `warn`, `error` or `critical`.",
+  },
+  {
+    name: "id",
+    type: "text",
+    scope: "function",
+    default: "",
+    max: 253,
+    doc:
+      "The function's id, for a module that does not say its own (export `proxy_get_id`). Unset, it is the container's name.",
+  },
+  {
+    name: "instances",
+    type: "integer",
+    scope: "function",
+    default: 1,
+    min: 1,
+    max: 1000,
+    ceiling: true,
+    doc:
+      "Instances of the function, each with memory of its own. So many requests can be inside it at once.",
+  },
+  {
+    name: "request-timeout",
+    type: "duration",
+    scope: "function",
+    default: 30_000,
+    min: 1,
+    max: 86_400_000,
+    ceiling: true,
+    doc: "How long a request may take before it is answered with 504.",
+  },
+  {
+    name: "body-limit",
+    type: "bytes",
+    scope: "function",
+    default: 16 * MiB,
+    min: 0,
+    max: 1024 * MiB,
+    ceiling: true,
+    doc: "Greatest request body; a longer one is answered with 413.",
+  },
+  {
+    name: "root-id",
+    type: "text",
+    scope: "function",
+    default: "",
+    max: 1024,
+    doc:
+      "The plugin's root id (`plugin_root_id`): which of the module's registered roots runs. Most modules register the empty one.",
+  },
+  {
+    name: "plugin-configuration",
+    type: "text",
+    scope: "function",
+    default: "",
+    max: MiB,
+    doc:
+      "What the plugin reads when it is configured (`proxy_on_configure`). An object or list in a file is handed over as JSON.",
+  },
+  {
+    name: "vm-configuration",
+    type: "text",
+    scope: "function",
+    default: "",
+    max: MiB,
+    doc:
+      "What the module reads when it starts (`proxy_on_vm_start`). An object or list in a file is handed over as JSON.",
+  },
+] as const satisfies readonly Setting[];
+
+type Entry = typeof SETTINGS[number];
+
+/** Every setting's name. */
+export type SettingName = Entry["name"];
+
+/** The value a setting has once it is read. */
+export type SettingValue<N extends SettingName = SettingName> = TypeOf<
+  Extract<Entry, { name: N }>["type"]
+>;
+
+type TypeOf<T extends SettingType> = T extends "level" ? Level
+  : T extends "text" | "address" | "path" ? string
+  : number;
+
+/** The settings of the host as a whole, by name. */
+export type HostSettings = {
+  readonly [
+    E in Entry as E["scope"] extends "host" | "both" ? E["name"] : never
+  ]: TypeOf<E["type"]>;
+};
+
+/** The settings of one function, by name. */
+export type FunctionSettings = {
+  readonly [
+    E in Entry as E["scope"] extends "function" | "both" ? E["name"]
+      : never
+  ]: TypeOf<E["type"]>;
+};
+
+/** Settings by name, as the general shape. */
+export const SETTINGS_BY_NAME: ReadonlyMap<string, Setting> = new Map(
+  SETTINGS.map((setting) => [setting.name, setting]),
+);
+
+/** Whether a setting is for this scope: what is for both is for either. */
+export function inScope(
+  setting: Setting,
+  scope: "host" | "function",
+): boolean {
+  return setting.scope === scope || setting.scope === "both";
+}
