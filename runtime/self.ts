@@ -3,16 +3,18 @@
  * bundled beside a `deno` executable, or made by `deno compile` (DESIGN, decision 9).
  */
 
-/**
- * What our JavaScript needs allowed, however it was packaged. `lazy-dynamic-imports` keeps Deno from parsing the faces
- * of `main.ts` that are not asked for before it runs the one that is (4 ms of a shim's `start`).
- */
+/** What our JavaScript needs allowed, however it was packaged. */
 export const CODE_FLAGS: readonly string[] = [
   "--allow-all",
   "--unstable-net",
   "--unstable-worker-options",
-  "--unstable-lazy-dynamic-imports",
 ];
+
+/**
+ * Keeps Deno from parsing the faces of `main.ts` that are not asked for before it runs the one that is (4 ms of a
+ * shim's `start`). Not for `deno compile`, which would leave them out of the program.
+ */
+const LAZY = "--unstable-lazy-dynamic-imports";
 
 /** How a `deno` executable runs the bundles of a build; the launcher of the self-extracting file has the same. */
 export const RUN_FLAGS: readonly string[] = [
@@ -22,6 +24,7 @@ export const RUN_FLAGS: readonly string[] = [
   "--no-lock",
   "--cached-only",
   ...CODE_FLAGS,
+  LAZY,
 ];
 
 /** Whether this runs from the TypeScript sources and not from the bundles of a build. */
@@ -43,7 +46,9 @@ export function selfCommand(
     };
   }
   const main = fileBeside("../main.ts");
-  return { path, args: ["run", "--quiet", ...CODE_FLAGS, main, ...args] };
+  // Imported lazily, a source file would be read with the permissions of its isolate, which has none.
+  const flags = CODE_FLAGS.filter((flag) => !flag.includes("lazy"));
+  return { path, args: ["run", "--quiet", ...flags, main, ...args] };
 }
 
 /**
