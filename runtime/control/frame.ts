@@ -26,7 +26,7 @@ export type FrameKind = typeof FrameKind[keyof typeof FrameKind];
 export const MAX_PAYLOAD = 1024 * 1024 + 4096;
 
 /** How much content one output, input or module frame carries at most: bytes. */
-export const MAX_CONTENT = 1024 * 1024;
+export const MAX_CONTENT = 128 * 1024;
 
 const HEADER = 5;
 const encoder = new TextEncoder();

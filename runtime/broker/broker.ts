@@ -1,0 +1,91 @@
+/**
+ * Host calls that need the world (DESIGN, decision 3). They come from function isolates, which have no permission of
+ * their own, and run here in the host's main isolate.
+ */
+import type { OpenOptions } from "../../abi/host.ts";
+import type { HostFunction } from "../function/function.ts";
+import type { CallOp } from "../isolate/messages.ts";
+import type { StateStores } from "../components/state/stores.ts";
+import { FunctionFiles } from "./files.ts";
+
+/** Calls function `id` for another one. @throws {Error} saying why there is no answer. */
+export type Invoke = (
+  id: string,
+  method: string,
+  param: Uint8Array,
+  chain: string[],
+) => Promise<Uint8Array>;
+
+const NONE = new Uint8Array(0);
+
+export class Broker {
+  readonly #stores: StateStores;
+  readonly #invoke: Invoke;
+  readonly #files = new Map<HostFunction, FunctionFiles>();
+
+  constructor(stores: StateStores, invoke: Invoke) {
+    this.#stores = stores;
+    this.#invoke = invoke;
+  }
+
+  /** One host call of `fn`; its arguments are those of `abi/host.ts`. Rejects with what the guest's log shall say. */
+  // deno-lint-ignore no-explicit-any -- the isolate's own code built them; every callee checks what it uses
+  call(fn: HostFunction, op: CallOp, args: any[]): Promise<unknown> {
+    switch (op) {
+      case "state.get":
+        return this.#getState(String(args[0]), String(args[1]));
+      case "invoke":
+        return this.#invoke(String(args[0]), String(args[1]), args[2], args[3]);
+      default:
+        return this.#file(this.#filesOf(fn), op, args);
+    }
+  }
+
+  /** Lets go of what a function that ended still held. */
+  forget(fn: HostFunction): void {
+    this.#files.get(fn)?.closeAll();
+    this.#files.delete(fn);
+  }
+
+  async #getState(store: string, key: string): Promise<Uint8Array> {
+    const component = await this.#stores.get(store);
+    return await component.store.get(component.storedKey(key)) ?? NONE;
+  }
+
+  #filesOf(fn: HostFunction): FunctionFiles {
+    let files = this.#files.get(fn);
+    if (!files) {
+      this.#files.set(
+        fn,
+        files = new FunctionFiles(fn.spec.preopens, fn.roots),
+      );
+    }
+    return files;
+  }
+
+  // deno-lint-ignore no-explicit-any -- as in `call`
+  async #file(
+    files: FunctionFiles,
+    op: Exclude<CallOp, "state.get" | "invoke">,
+    args: any[],
+  ): Promise<unknown> {
+    switch (op) {
+      case "file.stat":
+        return await files.stat(args[0], String(args[1]), Boolean(args[2]));
+      case "file.open":
+        return await files.open(
+          args[0],
+          String(args[1]),
+          args[2] as OpenOptions,
+        );
+      case "file.read":
+        return await files.read(args[0], BigInt(args[1]), Number(args[2]));
+      case "file.write":
+        return await files.write(args[0], args[1], args[2]);
+      case "file.close":
+        return files.close(args[0]);
+      case "file.list":
+        return await files.list(args[0], String(args[1]));
+    }
+  }
+}

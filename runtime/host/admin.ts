@@ -1,0 +1,73 @@
+/** Functions that come and go while the host runs (ABI.md §5.7): what the admin API does here. */
+import type { FunctionAdmin, InstallSpec } from "../api/admin.ts";
+import { annotationLayers, fileLayer } from "../settings/layers.ts";
+import { resolveFunction } from "../settings/resolve.ts";
+import { buildFunction } from "./build_function.ts";
+import { layottoPairs } from "./layotto_pairs.ts";
+import type { Pod } from "./pod.ts";
+
+export class PodAdmin implements FunctionAdmin {
+  readonly #pod: Pod;
+
+  constructor(pod: Pod) {
+    this.#pod = pod;
+  }
+
+  isRegistered(id: string): boolean {
+    return this.#pod.find(id) !== undefined;
+  }
+
+  async install(spec: InstallSpec): Promise<void> {
+    const settings = resolveFunction([
+      fileLayer("file", {
+        instances: spec.instances ?? navigator.hardwareConcurrency,
+      }, "request: "),
+      ...annotationLayers({}),
+    ]).values;
+    const wanted = await buildFunction({
+      key: {
+        pod: this.#pod.options.name,
+        container: `admin/${spec.name}`,
+        exec: "",
+      },
+      name: spec.name,
+      path: spec.path,
+      bytes: await readModule(spec.path),
+      settings,
+      vmConfiguration: layottoPairs(spec.vmFields),
+      pluginConfiguration: layottoPairs(spec.pluginFields),
+      args: [spec.path],
+      env: [],
+      entry: "",
+      preopens: [],
+      roots: [],
+      stdin: false,
+    });
+    await this.#pod.start(await this.#pod.add(wanted));
+  }
+
+  async uninstall(id: string): Promise<void> {
+    const fn = this.#pod.find(id);
+    if (fn) await this.#pod.stop(fn);
+  }
+
+  update(id: string, instances: number): Promise<void> {
+    const fn = this.#pod.find(id);
+    if (fn) fn.isolate.resize(fn.fn, instances);
+    return Promise.resolve();
+  }
+}
+
+/** Reads a module's file. @throws {Error} naming the path. */
+export async function readModule(
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : (error as Error).message;
+    throw new Error(`${path}: the module cannot be read: ${why}`);
+  }
+}

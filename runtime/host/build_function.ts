@@ -1,0 +1,100 @@
+/** From a module's bytes and its settings to what an isolate loads. */
+import { LogLevel, type Preopen } from "../../abi/host.ts";
+import {
+  inspectModule,
+  missingImports,
+  UnknownImportError,
+} from "../../abi/mod.ts";
+import type { Key } from "../control/messages.ts";
+import { levelNumber } from "../log.ts";
+import { admitModule } from "../module/admit.ts";
+import type { FunctionSettings } from "../settings/table.ts";
+import type { NewFunction } from "./pod.ts";
+
+/** Instances a function may grow to where no number is set: while they are suspended others take the requests. */
+const ELASTIC = 256;
+
+export interface FunctionSource {
+  key: Key;
+  /** Container name, or its name in a configuration file. */
+  name: string;
+  /** Where the module is, as errors name it. */
+  path: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  settings: FunctionSettings;
+  /** In place of the settings' texts, where a file of Layotto's shape makes them of fields. */
+  vmConfiguration?: Uint8Array;
+  pluginConfiguration?: Uint8Array;
+  args: string[];
+  env: string[];
+  entry: string;
+  /** The guest's folders and what they stand for on this machine, by the same index. */
+  preopens: Preopen[];
+  roots: string[];
+  stdin: boolean;
+}
+
+/** @throws {Error} naming the path, for a module that cannot run here. */
+export async function buildFunction(
+  source: FunctionSource,
+): Promise<NewFunction> {
+  const { key, name, path, settings, roots } = source;
+  let module: WebAssembly.Module;
+  try {
+    module = await admitModule(source.bytes);
+    const missing = missingImports(module);
+    if (missing.length > 0) throw new UnknownImportError(missing);
+    checkEntry(module, source.entry);
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`);
+  }
+  const kind = inspectModule(module).kind === "proxy-wasm"
+    ? "plugin"
+    : "command";
+  const encoder = new TextEncoder();
+  const fixed = settings.instances;
+  return {
+    key,
+    name,
+    path,
+    module,
+    roots,
+    spec: {
+      name,
+      id: settings.id || name,
+      kind,
+      plugin: {
+        rootId: settings["root-id"],
+        pluginName: name,
+        vmId: "",
+        vmConfiguration: source.vmConfiguration ??
+          encoder.encode(settings["vm-configuration"]),
+        pluginConfiguration: source.pluginConfiguration ??
+          encoder.encode(settings["plugin-configuration"]),
+        env: source.env,
+      },
+      args: source.args,
+      env: source.env,
+      entry: source.entry,
+      instances: Math.max(1, fixed),
+      maxInstances: fixed > 0 ? fixed : ELASTIC,
+      requestTimeout: settings["request-timeout"],
+      bodyLimit: settings["body-limit"],
+      logLevel: levelNumber(settings["log-level"]) as LogLevel,
+      preopens: source.preopens,
+      stdin: source.stdin,
+    },
+  };
+}
+
+function checkEntry(module: WebAssembly.Module, entry: string): void {
+  const { kind, functions } = inspectModule(module);
+  if (kind === "proxy-wasm") return;
+  const wanted = entry || "_start";
+  if (!functions.includes(wanted)) {
+    const found = functions.slice(0, 10).join(", ") || "no function";
+    throw new Error(
+      `exports no function ${wanted} to run, and no proxy_abi_version marker: found ${found}`,
+    );
+  }
+}

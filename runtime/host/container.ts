@@ -1,0 +1,131 @@
+/** A pod as containerd's side describes it: settings from annotations and files, functions from containers. */
+import { fileError, resolveInside } from "../broker/resolve.ts";
+import { StateStores } from "../components/state/stores.ts";
+import { type HostConfig, parseConfig } from "../config/config.ts";
+import type { ContainerSpec, Key, PodSpec } from "../control/messages.ts";
+import type { Logger } from "../log.ts";
+import {
+  annotationLayers,
+  environmentLayer,
+  type Layer,
+} from "../settings/layers.ts";
+import { resolveFunction, resolveHost } from "../settings/resolve.ts";
+import type { HostSettings } from "../settings/table.ts";
+import { buildFunction } from "./build_function.ts";
+import type { NewFunction } from "./pod.ts";
+import { withDefaultStores } from "./stores.ts";
+
+/** Where the node and a pod have their configuration files. */
+const CONFIG_PATH = "/etc/layotto/config.json";
+
+const ENOENT = 44;
+const ENOTDIR = 54;
+
+/** What a pod's settings come from, read when its first container arrives. */
+export interface PodConfig {
+  settings: HostSettings;
+  stores: StateStores;
+  node: HostConfig | undefined;
+}
+
+/** @throws {ConfigError} a wrong annotation, environment or file, named. */
+export async function readPodConfig(
+  spec: PodSpec,
+  first: ContainerSpec,
+  log: Logger,
+): Promise<PodConfig> {
+  const node = spec.nodeConfig === ""
+    ? undefined
+    : parse(spec.nodeConfig, `node's ${CONFIG_PATH}`, true);
+  const pod = await readPodFile(first);
+  const { values: settings } = resolveHost(
+    [
+      environmentLayer(envOf(first)),
+      ...annotationLayers(spec.annotations),
+      pod?.settings,
+      node?.settings,
+    ],
+    node?.ceiling,
+  );
+  for (const notice of [...node?.notices ?? [], ...pod?.notices ?? []]) {
+    log.info(notice);
+  }
+  const stores = new StateStores(
+    withDefaultStores({ ...node?.state, ...pod?.state }),
+    {
+      data: settings.data || spec.data,
+      appId: pod?.appId || node?.appId || "",
+      log,
+    },
+  );
+  return { settings, stores, node };
+}
+
+/** A container's function. @throws {Error} naming the module's path or the setting. */
+export async function readContainer(
+  key: Key,
+  spec: ContainerSpec,
+  node: HostConfig | undefined,
+  module: Uint8Array<ArrayBuffer>,
+): Promise<NewFunction> {
+  const pod = await readPodFile(spec);
+  const layers: (Layer | undefined)[] = [
+    environmentLayer(envOf(spec)),
+    ...annotationLayers(spec.annotations, spec.name),
+    pod?.settings,
+    node?.settings,
+  ];
+  const { values: settings } = resolveFunction(layers, node?.ceiling);
+  const [path = "", entry = ""] = (spec.args[0] ?? "").split("#");
+  return await buildFunction({
+    key,
+    name: spec.name,
+    path,
+    bytes: module,
+    settings,
+    args: [path, ...spec.args.slice(1)],
+    env: spec.env,
+    entry,
+    preopens: spec.tree === "" ? [] : [{ path: "/", readOnly: false }],
+    roots: spec.tree === "" ? [] : [spec.tree],
+    stdin: spec.stdin,
+  });
+}
+
+/** A ConfigMap mounted at `/etc/layotto/config.json`, if there is one. */
+async function readPodFile(
+  spec: ContainerSpec,
+): Promise<HostConfig | undefined> {
+  if (spec.tree === "") return undefined;
+  let text: string;
+  try {
+    // Symlinks are followed inside the container's tree only: an image must not show us the node's files.
+    text = await Deno.readTextFile(
+      await resolveInside(spec.tree, CONFIG_PATH, true),
+    );
+  } catch (error) {
+    const { errno } = fileError(error);
+    if (errno === ENOENT || errno === ENOTDIR) return undefined;
+    throw new Error(
+      `${CONFIG_PATH} of container ${spec.name}: ${(error as Error).message}`,
+    );
+  }
+  return parse(text, `${CONFIG_PATH} of container ${spec.name}`, false);
+}
+
+function parse(text: string, file: string, node: boolean): HostConfig {
+  return parseConfig(text, {
+    file,
+    folder: "/etc/layotto",
+    cwd: "/",
+    cpus: navigator.hardwareConcurrency,
+    node,
+  });
+}
+
+function envOf(spec: ContainerSpec): Record<string, string> {
+  return Object.fromEntries(spec.env.map((entry) => {
+    const at = entry.indexOf("=");
+    return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
+  }));
+}

@@ -1,0 +1,203 @@
+/** The host alone, without a shim: `layotto start`. */
+import { ConfigError } from "../settings/problems.ts";
+import { StateStores } from "../components/state/stores.ts";
+import {
+  type FunctionConfig,
+  type HostConfig,
+  parseConfig,
+} from "../config/config.ts";
+import { FrameWriter } from "../control/writer.ts";
+import type { HostFunction } from "../function/function.ts";
+import type { Listener } from "../ingress/listener.ts";
+import { Logger } from "../log.ts";
+import { environmentLayer, flagLayer, type Layer } from "../settings/layers.ts";
+import { resolveFunction, resolveHost } from "../settings/resolve.ts";
+import { PodAdmin, readModule } from "./admin.ts";
+import { buildFunction } from "./build_function.ts";
+import { layottoPairs } from "./layotto_pairs.ts";
+import { Pod, type Sink } from "./pod.ts";
+import { openServers } from "./servers.ts";
+import { withDefaultStores } from "./stores.ts";
+import { Watchdog } from "./watchdog.ts";
+
+export interface LaptopOptions {
+  /** The configuration file's path and text; absent: no function, only what is installed later. */
+  config?: { path: string; text: string };
+  /** Settings by name, as flags gave them. */
+  flags: Record<string, string>;
+  /** The environment; `LAYOTTO_…` variables are settings. */
+  env: Record<string, string>;
+}
+
+export interface RunningHost {
+  summary: {
+    functions: { id: string; path: string }[];
+    httpPort: number;
+    adminPort: number;
+    actuatorPort: number;
+    /** Folder of the embedded store. */
+    data: string;
+  };
+  /** The store of that name, to put something in before the first request. */
+  stores: StateStores;
+  stop(): Promise<void>;
+  /** Resolves with an exit status when nothing is left to run: every function was a command and ended. */
+  finished: Promise<number>;
+}
+
+const POD = "local";
+
+/**
+ * Starts every function of the configuration.
+ * @throws {ConfigError} a setting or file that is wrong; {Error} a module that cannot run or an address that is taken.
+ */
+export async function startLaptop(
+  options: LaptopOptions,
+): Promise<RunningHost> {
+  const config = options.config && readConfig(options.config);
+  const outside = [flagLayer(options.flags), environmentLayer(options.env)];
+  const { values: settings } = resolveHost([...outside, config?.settings]);
+  const log = new Logger(
+    (line) => Deno.stderr.writeSync(encoder.encode(line)),
+    settings["log-level"],
+  );
+  for (const notice of config?.notices ?? []) log.info(notice);
+  const data = settings.data || `${Deno.cwd()}/.layotto`;
+  const stores = new StateStores(withDefaultStores(config?.state ?? {}), {
+    data,
+    appId: config?.appId ?? "",
+    log,
+  });
+  const finished = Promise.withResolvers<number>();
+  const pod = new Pod({
+    name: POD,
+    settings,
+    stores,
+    log,
+    several: (config?.functions.length ?? 0) !== 1,
+    sink: ownStreams(),
+    exited: (fn, status, reason) =>
+      ended(pod, fn, status, reason, finished.resolve),
+    wedged: (fn) =>
+      log.error(
+        `function ${fn.id} does not leave its loop; only the end of this process stops it`,
+      ),
+  });
+  const listeners: Listener[] = [];
+  const stop = async () => {
+    watchdog.stop();
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await pod.close();
+  };
+  const watchdog = new Watchdog(pod, (fn, silence) => {
+    log.error(`function ${fn.id} has kept its isolate busy for ${silence} ms`);
+  });
+  try {
+    listeners.push(...openServers(pod, new PodAdmin(pod), settings));
+    for (const fn of config?.functions ?? []) {
+      await addFunction(pod, fn, outside, config?.settings);
+    }
+    const commandsOnly = pod.functions.length > 0 &&
+      pod.functions.every((fn) => fn.spec.kind === "command");
+    const httpPort = commandsOnly ? 0 : await pod.listen();
+    const functions = pod.functions;
+    for (const fn of functions) await pod.start(fn);
+    const [adminPort = 0, actuatorPort = 0] = listeners.map((listener) =>
+      listener.port
+    );
+    const summary = {
+      functions: functions.map(({ id, path }) => ({ id, path })),
+      httpPort,
+      adminPort,
+      actuatorPort,
+      data,
+    };
+    return { summary, stores, stop, finished: finished.promise };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const encoder = new TextEncoder();
+
+function readConfig(
+  { path, text }: { path: string; text: string },
+): HostConfig {
+  const cwd = Deno.cwd();
+  const absolute = path.startsWith("/") ? path : `${cwd}/${path}`;
+  const folder = absolute.slice(0, absolute.lastIndexOf("/")) || "/";
+  return parseConfig(text, {
+    file: path,
+    folder,
+    cwd,
+    cpus: navigator.hardwareConcurrency,
+  });
+}
+
+async function addFunction(
+  pod: Pod,
+  config: FunctionConfig,
+  outside: Layer[],
+  file: Layer | undefined,
+): Promise<void> {
+  const { values: settings } = resolveFunction([
+    ...outside,
+    config.settings,
+    file,
+  ]);
+  try {
+    await pod.add(
+      await buildFunction({
+        key: { pod: POD, container: config.name, exec: "" },
+        name: config.name,
+        path: config.path,
+        bytes: await readModule(config.path),
+        settings,
+        vmConfiguration: config.layotto &&
+          layottoPairs(config.layotto.vmFields),
+        pluginConfiguration: config.layotto &&
+          layottoPairs(config.layotto.pluginFields),
+        args: [config.path],
+        env: [],
+        entry: "",
+        preopens: [],
+        roots: [],
+        stdin: false,
+      }),
+    );
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new Error(`${config.place}: ${(error as Error).message}`);
+  }
+}
+
+/** The process's own streams, each written in order and one write at a time. */
+function ownStreams(): Sink {
+  const streams = {
+    1: new FrameWriter(Deno.stdout.writable),
+    2: new FrameWriter(Deno.stderr.writable),
+  };
+  return {
+    output(_key, stream, bytes) {
+      streams[stream].send(bytes);
+      return streams[stream].flushed();
+    },
+  };
+}
+
+async function ended(
+  pod: Pod,
+  fn: HostFunction,
+  status: number,
+  reason: string,
+  finished: (status: number) => void,
+): Promise<void> {
+  await pod.log(
+    fn,
+    status === 0 ? 2 : 4,
+    `ended with status ${status}${reason ? `: ${reason}` : ""}`,
+  );
+  await pod.stop(fn);
+  if (pod.functions.length === 0) finished(status);
+}

@@ -1,0 +1,216 @@
+/** The host process under a shim: control over stdin and stdout, its own log lines on stderr. */
+import {
+  ControlError,
+  type ControlHandler,
+  ControlServer,
+  keyName,
+} from "../control/server.ts";
+import type { ContainerSpec, Key, PodSpec } from "../control/messages.ts";
+import { type HostFunction, statusOfSignal } from "../function/function.ts";
+import { Logger } from "../log.ts";
+import { PodAdmin } from "./admin.ts";
+import { confineSelf } from "./confine.ts";
+import { readContainer, readPodConfig } from "./container.ts";
+import { Pod } from "./pod.ts";
+import { openServers } from "./servers.ts";
+import type { HostConfig } from "../config/config.ts";
+import type { Listener } from "../ingress/listener.ts";
+import { Watchdog } from "./watchdog.ts";
+
+/** Serves until the shim closes the pipe. */
+export async function runHost(): Promise<void> {
+  // Whatever a library prints must not end up among the control frames.
+  console.log = console.error;
+  const encoder = new TextEncoder();
+  const log = new Logger((line) => Deno.stderr.writeSync(encoder.encode(line)));
+  confineSelf(log);
+  const host = new Host(log);
+  try {
+    await host.serve();
+  } catch (error) {
+    log.error(`control: ${(error as Error).message}`);
+  }
+  Deno.exit(0);
+}
+
+interface OpenPod {
+  spec: PodSpec;
+  node?: HostConfig;
+  pod?: Promise<Pod>;
+  servers: Listener[];
+  watchdog?: Watchdog;
+}
+
+class Host implements ControlHandler {
+  readonly #log: Logger;
+  readonly #control: ControlServer;
+  readonly #pods = new Map<string, OpenPod>();
+  readonly #containers = new Map<string, HostFunction>();
+  #wedged = false;
+
+  constructor(log: Logger) {
+    this.#log = log;
+    this.#control = new ControlServer(Deno.stdout.writable, this);
+  }
+
+  serve(): Promise<void> {
+    return this.#control.serve(Deno.stdin.readable);
+  }
+
+  openPod(pod: string, spec: PodSpec): Promise<void> {
+    if (this.#pods.has(pod)) {
+      throw new ControlError("exists", `pod ${pod} is open`);
+    }
+    this.#pods.set(pod, { spec, servers: [] });
+    return Promise.resolve();
+  }
+
+  async create(
+    key: Key,
+    spec: ContainerSpec,
+    module: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    const open = this.#pods.get(key.pod);
+    if (!open) throw new ControlError("notFound", `pod ${key.pod} is not open`);
+    if (this.#containers.has(keyName(key))) {
+      throw new ControlError("exists", `container ${key.container} exists`);
+    }
+    const pod = await this.#podOf(open, key, spec).catch(invalid);
+    const wanted = await readContainer(key, spec, open.node, module).catch(
+      invalid,
+    );
+    const fn = await pod.add(wanted).catch(invalid);
+    this.#containers.set(keyName(key), fn);
+  }
+
+  async start(key: Key): Promise<void> {
+    const fn = this.#container(key);
+    if (fn.state !== "created") {
+      throw new ControlError(
+        "precondition",
+        `container ${key.container} is ${fn.state}`,
+      );
+    }
+    await (await this.#pod(key)).start(fn).catch(invalid);
+  }
+
+  async signal(key: Key, signal: number): Promise<void> {
+    const fn = this.#container(key);
+    const status = statusOfSignal(signal);
+    if (status === undefined || fn.state === "stopped") return;
+    const ending = (await this.#pod(key)).stop(fn);
+    // A signal that can be caught lets requests under way finish; SIGKILL waits for nothing.
+    if (signal !== SIGKILL) await ending;
+    this.#control.exited(key, status, "");
+    await ending;
+    await this.#leaveIfWedged();
+  }
+
+  async delete(key: Key): Promise<void> {
+    const fn = this.#containers.get(keyName(key));
+    if (!fn) return;
+    this.#containers.delete(keyName(key));
+    await (await this.#pod(key)).stop(fn);
+    await this.#leaveIfWedged();
+  }
+
+  input(key: Key, bytes: Uint8Array | undefined): void {
+    const fn = this.#containers.get(keyName(key));
+    fn?.isolate.input(fn.fn, bytes);
+  }
+
+  /** A pod's settings may stand in files that only its first container brings. */
+  #podOf(open: OpenPod, key: Key, spec: ContainerSpec): Promise<Pod> {
+    open.pod ??= this.#makePod(open, key, spec);
+    open.pod.catch(() => open.pod = undefined);
+    return open.pod;
+  }
+
+  async #makePod(open: OpenPod, key: Key, first: ContainerSpec): Promise<Pod> {
+    const log = this.#log.with({ pod: key.pod });
+    const { settings, stores, node } = await readPodConfig(
+      open.spec,
+      first,
+      log,
+    );
+    open.node = node;
+    log.level = settings["log-level"];
+    const pod = new Pod({
+      name: key.pod,
+      settings,
+      stores,
+      log,
+      several: false,
+      sink: {
+        output: (key, stream, bytes) =>
+          this.#control.output(key, stream, bytes),
+      },
+      exited: (fn, status, reason) => this.#exited(pod, fn, status, reason),
+      wedged: (fn) => {
+        this.#wedged = true;
+        log.error(
+          `function ${fn.id} does not leave its loop; the host ends when nothing else runs in it`,
+        );
+      },
+    });
+    try {
+      open.servers = openServers(pod, new PodAdmin(pod), settings);
+    } catch (error) {
+      await pod.close();
+      throw error;
+    }
+    open.watchdog = new Watchdog(pod, (fn, silence) => {
+      log.error(
+        `function ${fn.id} has kept its isolate busy for ${silence} ms; the host ends`,
+      );
+      Deno.exit(70);
+    });
+    return pod;
+  }
+
+  #pod(key: Key): Promise<Pod> {
+    const pod = this.#pods.get(key.pod)?.pod;
+    if (!pod) throw new ControlError("notFound", `pod ${key.pod} is not open`);
+    return pod;
+  }
+
+  #container(key: Key): HostFunction {
+    const fn = this.#containers.get(keyName(key));
+    if (!fn) {
+      throw new ControlError(
+        "notFound",
+        `container ${key.container} does not exist`,
+      );
+    }
+    return fn;
+  }
+
+  async #exited(
+    pod: Pod,
+    fn: HostFunction,
+    status: number,
+    reason: string,
+  ): Promise<void> {
+    if (fn.state === "stopped") return;
+    await pod.stop(fn);
+    this.#control.exited(fn.key, status, reason);
+  }
+
+  /** A guest that loops ends with this process only, and this process only when no other function needs it. */
+  async #leaveIfWedged(): Promise<void> {
+    if (
+      !this.#wedged ||
+      [...this.#containers.values()].some((fn) => fn.state !== "stopped")
+    ) return;
+    await this.#control.flushed();
+    Deno.exit(0);
+  }
+}
+
+const SIGKILL = 9;
+
+function invalid(error: Error): never {
+  throw error instanceof ControlError
+    ? error
+    : new ControlError("invalid", error.message);
+}

@@ -1,0 +1,345 @@
+/**
+ * One pod in this host: its functions, their isolates, the listener they share, the stores they use. A host may hold
+ * several; nothing here is global.
+ */
+import { levelName, type Logger } from "../log.ts";
+import { Broker } from "../broker/broker.ts";
+import type { StateStores } from "../components/state/stores.ts";
+import type { Key } from "../control/messages.ts";
+import type { HostFunction } from "../function/function.ts";
+import { errorAnswer } from "../ingress/answers.ts";
+import { handOver } from "../ingress/handover.ts";
+import { type Listener, openListener } from "../ingress/listener.ts";
+import { Router } from "../ingress/router.ts";
+import type { Isolate, IsolateEvents } from "../isolate/isolate.ts";
+import type {
+  FunctionSpec,
+  FunctionStats,
+  WireRequest,
+  WireResponse,
+} from "../isolate/messages.ts";
+import { placeFunction } from "../isolate/place.ts";
+import type { HostSettings } from "../settings/table.ts";
+import { invokeFunction, withTimeout } from "./invoke.ts";
+
+/** Where a pod's output goes. */
+export interface Sink {
+  /** Resolves once the bytes were taken. */
+  output(key: Key, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
+}
+
+/** A function to add: already read, checked and compiled. */
+export interface NewFunction {
+  key: Key;
+  name: string;
+  path: string;
+  module: WebAssembly.Module;
+  spec: FunctionSpec;
+  roots: string[];
+}
+
+export interface PodOptions {
+  name: string;
+  settings: HostSettings;
+  stores: StateStores;
+  sink: Sink;
+  log: Logger;
+  /** Several functions are expected from the start, so that the main isolate listens. */
+  several: boolean;
+  /** A function's process ended: a command by itself, any by a signal or with its isolate. */
+  exited(fn: HostFunction, status: number, reason: string): void;
+  /** A guest loops without end; only the end of this process stops it. */
+  wedged(fn: HostFunction): void;
+}
+
+const encoder = new TextEncoder();
+/** How long an isolate that is being ended may take to show that no guest loops in it: milliseconds. */
+const PATIENCE = 1000;
+
+let lastFn = 0;
+
+export class Pod {
+  readonly options: PodOptions;
+  readonly #functions = new Map<number, HostFunction>();
+  readonly #router = new Router();
+  readonly #broker: Broker;
+  #listener: Listener | undefined;
+  /** The isolate that listens, or will; it stays as long as the pod serves (DESIGN, decision 13). */
+  #listening: Isolate | undefined;
+  #opening: Promise<number> | undefined;
+
+  constructor(options: PodOptions) {
+    this.options = options;
+    this.#broker = new Broker(
+      options.stores,
+      (id, method, param, chain) =>
+        invokeFunction(
+          (request, id) => this.route(request, id),
+          id,
+          method,
+          param,
+          chain,
+        ),
+    );
+  }
+
+  get functions(): HostFunction[] {
+    return [...this.#functions.values()];
+  }
+
+  get stores(): StateStores {
+    return this.options.stores;
+  }
+
+  /** The function that requests with this id reach. */
+  find(id: string): HostFunction | undefined {
+    return this.#router.find(id);
+  }
+
+  /**
+   * Loads a function into its isolate; it takes no requests yet.
+   * @throws {Error} the guest's failure, or an id that another function has.
+   */
+  async add(wanted: NewFunction): Promise<HostFunction> {
+    const listens = wanted.spec.kind === "plugin" && !this.options.several &&
+      !this.#listening && !this.#listener;
+    const { "http-address": address, "http-port": port } =
+      this.options.settings;
+    const events = this.#isolateEvents();
+    const isolate: Isolate = placeFunction({
+      name: wanted.name,
+      listenAddress: listens ? `${address}:${port}` : undefined,
+      vacant: wanted.spec.kind === "plugin" ? this.#vacant() : undefined,
+    }, { ...events, broken: (reason) => this.#broken(isolate, reason) });
+    if (listens) this.#listening = isolate;
+    const { key, name, path, spec, roots } = wanted;
+    const fn: HostFunction = {
+      fn: ++lastFn,
+      key,
+      name,
+      id: spec.id,
+      path,
+      spec,
+      roots,
+      isolate,
+      state: "loading",
+    };
+    this.#functions.set(fn.fn, fn);
+    try {
+      fn.id = await isolate.load(fn.fn, wanted.module, spec);
+      this.#checkId(fn);
+    } catch (error) {
+      this.#discard(fn);
+      throw error;
+    }
+    fn.state = "created";
+    return fn;
+  }
+
+  /** Lets a function run: a command begins, a plugin takes requests. @throws {Error} the port cannot be had. */
+  async start(fn: HostFunction): Promise<void> {
+    fn.state = "running";
+    if (fn.spec.kind === "command") return fn.isolate.run(fn.fn);
+    await this.listen();
+    this.#router.add(fn);
+    this.#tellAlone();
+  }
+
+  /** Opens the pod's listener once. @returns the port. */
+  listen(): Promise<number> {
+    if (!this.#opening) {
+      this.#opening = this.#open();
+      this.#opening.catch(() => this.#opening = undefined);
+    }
+    return this.#opening;
+  }
+
+  /** Ends a function. Requests under way still get their answers where it can give any. */
+  async stop(fn: HostFunction): Promise<void> {
+    if (!this.#functions.has(fn.fn)) return;
+    fn.state = "stopped";
+    this.#functions.delete(fn.fn);
+    this.#router.remove(fn);
+    this.#tellAlone();
+    this.#broker.forget(fn);
+    const turns = withTimeout(
+      fn.isolate.ping().then(() => true, () => true),
+      PATIENCE,
+    );
+    fn.isolate.unload(fn.fn);
+    if (!await turns) this.options.wedged(fn);
+    else if (!fn.isolate.listens && fn.isolate.functions.size === 0) {
+      fn.isolate.terminate();
+    }
+  }
+
+  /** Routes a request to the function it names, or answers for it. Never rejects. */
+  async route(
+    request: WireRequest,
+    id: string | undefined,
+  ): Promise<WireResponse> {
+    const target = this.#router.resolve(id);
+    if ("status" in target) {
+      this.options.log.warn(
+        `request answered ${target.status}: ${target.error}`,
+        { function: id },
+      );
+      return target;
+    }
+    if (request.bodyIsReal && request.body.length > target.spec.bodyLimit) {
+      return this.#refuse(
+        target,
+        413,
+        `the request body is over the limit of ${target.spec.bodyLimit} bytes`,
+      );
+    }
+    try {
+      const answer = await target.isolate.request(target.fn, request);
+      return answer ?? this.#refuse(target, 503, "it is stopping");
+    } catch (error) {
+      return this.#refuse(target, 503, (error as Error).message);
+    }
+  }
+
+  /** Counters of a function; undefined when its isolate does not answer within a second. */
+  async stats(fn: HostFunction): Promise<FunctionStats | undefined> {
+    return await withTimeout(
+      fn.isolate.stats(fn.fn).catch(() => undefined),
+      1000,
+    ) as FunctionStats | undefined;
+  }
+
+  /** A line about a function, on its own log. */
+  log(fn: HostFunction, level: number, message: string): Promise<void> {
+    const lines: string[] = [];
+    this.options.log.to((line) => lines.push(line)).log(
+      levelName(level),
+      message,
+      { function: fn.id },
+    );
+    return this.options.sink.output(fn.key, 2, encoder.encode(lines.join("")));
+  }
+
+  async close(): Promise<void> {
+    await this.#listener?.close();
+    await Promise.all(this.functions.map((fn) => this.stop(fn)));
+    this.#listening?.terminate();
+    await this.options.stores.close();
+  }
+
+  async #open(): Promise<number> {
+    const { "http-address": address, "http-port": port } =
+      this.options.settings;
+    const limit = Math.max(0, ...this.functions.map((fn) => fn.spec.bodyLimit));
+    if (this.#listening) {
+      return await this.#listening.listen(address, port, limit);
+    }
+    const route = (request: WireRequest, id: string | undefined) =>
+      this.route(request, id);
+    this.#listener = openListener(
+      address,
+      port,
+      (request) => handOver(request, limit, route),
+    );
+    return this.#listener.port;
+  }
+
+  /** A function without an id is reached where it is alone; whoever listens answers for it without asking us. */
+  #tellAlone(): void {
+    const only = this.#router.only;
+    this.#listening?.alone(
+      only?.isolate === this.#listening ? only.fn : undefined,
+    );
+  }
+
+  #checkId(fn: HostFunction): void {
+    if (fn.spec.kind !== "plugin") return;
+    for (const other of this.#functions.values()) {
+      if (
+        other !== fn && other.spec.kind === "plugin" &&
+        other.state !== "loading" && other.id === fn.id
+      ) {
+        throw new Error(
+          `function id ${fn.id} of ${fn.name} (${fn.path}) is taken: ${other.name} (${other.path}) has it`,
+        );
+      }
+    }
+  }
+
+  /** Takes back a function that could not be loaded. */
+  #discard(fn: HostFunction): void {
+    this.#functions.delete(fn.fn);
+    if (this.#listening === fn.isolate && !this.#opening) {
+      this.#listening = undefined;
+    }
+    if (this.#listening !== fn.isolate) fn.isolate.terminate();
+  }
+
+  #refuse(fn: HostFunction, status: number, why: string): WireResponse {
+    this.log(fn, 3, `request answered ${status}: ${why}`);
+    return errorAnswer(status, `function ${fn.id}: ${why}`);
+  }
+
+  #isolateEvents(): Omit<IsolateEvents, "broken"> {
+    return {
+      call: (n, message) => {
+        const fn = this.#functions.get(n);
+        if (!fn) return Promise.reject(new Error("the function is stopping"));
+        return this.#called(fn, message);
+      },
+      route: (request, id) => this.route(request, id),
+      output: (n, stream, bytes) => {
+        const fn = this.#functions.get(n);
+        return fn
+          ? this.options.sink.output(fn.key, stream, bytes)
+          : Promise.resolve();
+      },
+      log: (message) => {
+        const fn = this.#functions.get(message.fn);
+        return fn
+          ? this.log(fn, message.level, message.message)
+          : Promise.resolve();
+      },
+      exited: (n, status, reason) => this.#exited(n, status, reason),
+    };
+  }
+
+  /** A refused host call reads as a status in the guest; why it was refused stands in its log. */
+  async #called(
+    fn: HostFunction,
+    message: Parameters<IsolateEvents["call"]>[1],
+  ): Promise<unknown> {
+    try {
+      return await this.#broker.call(fn, message.op, message.args);
+    } catch (error) {
+      if (!message.op.startsWith("file.")) {
+        this.log(fn, 3, `${message.op} failed: ${(error as Error).message}`);
+      }
+      throw error;
+    }
+  }
+
+  /** The listening isolate, while no function lives in it: the next one serves straight from it again. */
+  #vacant(): Isolate | undefined {
+    return this.#listening?.functions.size === 0 ? this.#listening : undefined;
+  }
+
+  #broken(isolate: Isolate, reason: string): void {
+    this.options.log.error(`an isolate ended: ${reason}`);
+    if (this.#listening === isolate) {
+      this.#listening = undefined;
+      this.#opening = undefined;
+    }
+    for (const fn of this.functions) {
+      if (fn.isolate === isolate && fn.state !== "loading") {
+        this.options.exited(fn, 137, reason);
+      }
+    }
+  }
+
+  #exited(n: number, status: number, reason: string): void {
+    const fn = this.#functions.get(n);
+    if (!fn) return;
+    this.options.exited(fn, status, reason);
+  }
+}

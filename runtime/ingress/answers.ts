@@ -1,0 +1,38 @@
+/** Our own answers where a function has none: proper errors instead of silence, one line of JSON each. */
+import type { WireResponse } from "../isolate/messages.ts";
+
+const encoder = new TextEncoder();
+
+/** An answer that says what went wrong; `message` also stands in the log, so it holds no secret. */
+export function errorAnswer(status: number, message: string): WireResponse {
+  return {
+    status,
+    headers: [["content-type", "application/json"]],
+    body: encoder.encode(JSON.stringify({ error: message }) + "\n"),
+    error: message,
+  };
+}
+
+/** An answer as the HTTP server wants it. */
+export function toResponse(answer: WireResponse): Response {
+  const { status, headers, body } = answer;
+  const nothing = body.length === 0 || status === 204 || status === 205 ||
+    status === 304;
+  if (headers.length === 0) {
+    if (nothing) return new Response(null, { status });
+    return new Response(body as Uint8Array<ArrayBuffer>, {
+      status,
+      headers: PLAIN_TEXT,
+    });
+  }
+  const named = headers.some(([name]) => name === "content-type");
+  const all: [string, string][] = nothing || named
+    ? headers
+    : [...headers, ["content-type", "text/plain; charset=utf-8"]];
+  return new Response(nothing ? null : body as Uint8Array<ArrayBuffer>, {
+    status,
+    headers: all,
+  });
+}
+
+const PLAIN_TEXT = { "content-type": "text/plain; charset=utf-8" };

@@ -1,0 +1,46 @@
+/**
+ * Where an HTTP listener comes from: today always opened by ourselves, in the network namespace we are in. Handed-over
+ * sockets (DESIGN, decision 14) will come in here, and nowhere else.
+ */
+
+export interface Listener {
+  port: number;
+  /** Stops listening after the requests under way were answered. */
+  close(): Promise<void>;
+}
+
+/** @throws {Error} naming the address when it cannot be had. */
+export function openListener(
+  hostname: string,
+  port: number,
+  handler: (request: Request) => Response | Promise<Response>,
+): Listener {
+  try {
+    const server = Deno.serve({
+      hostname,
+      port,
+      onListen() {},
+      onError: failed,
+    }, handler);
+    return {
+      port: (server.addr as Deno.NetAddr).port,
+      close: () => server.shutdown(),
+    };
+  } catch (error) {
+    const why = error instanceof Deno.errors.AddrInUse
+      ? "the port is in use"
+      : (error as Error).message;
+    throw new Error(`cannot listen on ${hostname}:${port}: ${why}`);
+  }
+}
+
+function failed(error: unknown): Response {
+  return new Response(
+    JSON.stringify({ error: `internal error: ${(error as Error).message}` }) +
+      "\n",
+    {
+      status: 500,
+      headers: { "content-type": "application/json" },
+    },
+  );
+}

@@ -1,0 +1,87 @@
+/** From an HTTP request to what a function sees of it. */
+import type { WireRequest } from "../isolate/messages.ts";
+
+const encoder = new TextEncoder();
+const NONE = new Uint8Array(0);
+
+/** Path and query of a request's URL, without building a URL object. */
+export function pathOf(url: string): string {
+  const at = url.indexOf("/", url.indexOf("//") + 2);
+  return at < 0 ? "/" : url.slice(at);
+}
+
+/**
+ * The body of a request, up to `limit` bytes.
+ * @returns undefined when it is larger; a declared length is refused before a byte is read.
+ */
+export async function readBody(
+  request: Request,
+  limit: number,
+): Promise<Uint8Array | undefined> {
+  const { body } = request;
+  if (body === null) return NONE;
+  const declared = request.headers.get("content-length");
+  if (declared !== null) {
+    if (Number(declared) > limit) return undefined;
+    return new Uint8Array(await request.arrayBuffer());
+  }
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body) {
+    size += part.length;
+    if (size > limit) return undefined;
+    parts.push(part);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/**
+ * The query string as Layotto's functions get it in place of a body: decoded, the whole of it (ABI.md §5.4, §5.9).
+ * A malformed escape stays as it is.
+ */
+export function queryAsBody(path: string): Uint8Array {
+  const at = path.indexOf("?");
+  if (at < 0) return NONE;
+  const query = path.slice(at + 1);
+  if (!/[%+]/.test(query)) return encoder.encode(query);
+  const raw = encoder.encode(query);
+  const decoded = new Uint8Array(raw.length);
+  let length = 0;
+  for (let i = 0; i < raw.length; i++) {
+    const byte = raw[i]!;
+    const value = byte === 0x25 ? hexPair(raw[i + 1], raw[i + 2]) : -1;
+    if (value >= 0) i += 2;
+    decoded[length++] = value >= 0 ? value : byte === 0x2b ? 0x20 : byte;
+  }
+  return decoded.slice(0, length);
+}
+
+function hexPair(high: number | undefined, low: number | undefined): number {
+  if (high === undefined || low === undefined) return -1;
+  const text = String.fromCharCode(high, low);
+  return /^[0-9a-fA-F]{2}$/.test(text) ? parseInt(text, 16) : -1;
+}
+
+/** A request with its body read, as it travels between isolates. */
+export function toWire(
+  request: Request,
+  path: string,
+  body: Uint8Array,
+): WireRequest {
+  return {
+    method: request.method,
+    path,
+    authority: request.headers.get("host") ?? "",
+    scheme: "http",
+    headers: [...request.headers],
+    body,
+    bodyIsReal: body.length > 0,
+    chain: [],
+  };
+}

@@ -1,0 +1,239 @@
+/** The main isolate's end of one function isolate: a Deno worker with no permission but its listener's. */
+import { workerUrl } from "../self.ts";
+import type {
+  FromIsolate,
+  FunctionSpec,
+  ToIsolate,
+  WireRequest,
+  WireResponse,
+} from "./messages.ts";
+
+/** What an isolate asks of the host, and tells it. */
+export interface IsolateEvents {
+  call(
+    fn: number,
+    message: Extract<FromIsolate, { t: "call" }>,
+  ): Promise<unknown>;
+  route(request: WireRequest, id: string | undefined): Promise<WireResponse>;
+  output(fn: number, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
+  log(message: Extract<FromIsolate, { t: "log" }>): Promise<void>;
+  exited(fn: number, status: number, reason: string): void;
+  /** The worker died of an error outside any guest; every function in it is gone. */
+  broken(reason: string): void;
+}
+
+interface Waiting {
+  resolve: (value: never) => void;
+  reject: (error: Error) => void;
+}
+
+export class Isolate {
+  readonly #worker: Worker;
+  readonly #events: IsolateEvents;
+  readonly #loading = new Map<number, Waiting>();
+  readonly #pending = new Map<number, Waiting>();
+  #listening: Waiting | undefined;
+  #sequence = 0;
+  #ended: string | undefined;
+  /** The functions placed here. */
+  readonly functions = new Set<number>();
+  /** Whether the pod's listener lives here, so that this isolate stays as long as the pod serves. */
+  listens = false;
+
+  /** `address` is the one it may listen on, `host:port`, if any; permissions cannot be added later. */
+  constructor(
+    name: string,
+    address: string | undefined,
+    events: IsolateEvents,
+  ) {
+    this.#events = events;
+    this.#worker = new Worker(workerUrl(), {
+      type: "module",
+      name,
+      deno: {
+        permissions: address === undefined
+          ? "none"
+          : { ...NOTHING, net: [address] },
+      },
+    });
+    this.#worker.onmessage = (event) => this.#take(event.data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#end(event.message);
+      events.broken(event.message);
+    };
+  }
+
+  /** @returns the function's id. @throws {Error} with the guest's or our reason when it cannot be loaded. */
+  load(
+    fn: number,
+    module: WebAssembly.Module,
+    spec: FunctionSpec,
+  ): Promise<string> {
+    this.functions.add(fn);
+    return this.#await(
+      this.#loading,
+      fn,
+      () => this.#send({ t: "load", fn, module, spec }),
+    );
+  }
+
+  run(fn: number): void {
+    this.#send({ t: "run", fn });
+  }
+
+  unload(fn: number): void {
+    this.functions.delete(fn);
+    this.#send({ t: "unload", fn });
+  }
+
+  resize(fn: number, instances: number): void {
+    this.#send({ t: "resize", fn, instances });
+  }
+
+  /** @returns the port. */
+  listen(hostname: string, port: number, bodyLimit: number): Promise<number> {
+    this.listens = true;
+    return new Promise((resolve, reject) => {
+      this.#listening = { resolve, reject };
+      this.#send({ t: "listen", hostname, port, bodyLimit });
+    });
+  }
+
+  /** Says which function takes requests without an id; undefined: none. */
+  alone(fn: number | undefined): void {
+    this.#send({ t: "alone", fn });
+  }
+
+  request(fn: number, request: WireRequest): Promise<WireResponse | undefined> {
+    return this.#ask((n) => ({ t: "request", n, fn, request }));
+  }
+
+  stats(fn: number): Promise<unknown> {
+    return this.#ask((n) => ({ t: "stats", n, fn }));
+  }
+
+  /** Resolves when the isolate's loop turns. */
+  ping(): Promise<void> {
+    return this.#ask((n) => ({ t: "ping", n }));
+  }
+
+  input(fn: number, bytes: Uint8Array | undefined): void {
+    this.#send({ t: "input", fn, bytes });
+  }
+
+  /** Ends the worker; a guest in the middle of a loop goes on until the process ends (DESIGN, decision 4). */
+  terminate(): void {
+    this.#end("the isolate was ended");
+    this.#worker.terminate();
+  }
+
+  #send(message: ToIsolate): void {
+    if (this.#ended === undefined) this.#worker.postMessage(message);
+  }
+
+  #ask<T>(message: (n: number) => ToIsolate): Promise<T> {
+    const n = ++this.#sequence;
+    return this.#await(this.#pending, n, () => this.#send(message(n)));
+  }
+
+  #await<T>(
+    map: Map<number, Waiting>,
+    key: number,
+    send: () => void,
+  ): Promise<T> {
+    if (this.#ended !== undefined) {
+      return Promise.reject(new Error(this.#ended));
+    }
+    return new Promise<T>((resolve, reject) => {
+      map.set(key, { resolve, reject });
+      send();
+    });
+  }
+
+  #take(message: FromIsolate): void {
+    switch (message.t) {
+      case "result":
+        return settle(this.#pending, message.n)?.resolve(
+          message.value as never,
+        );
+      case "call":
+        return this.#reply(message.n, this.#events.call(message.fn, message));
+      case "route":
+        return this.#reply(
+          message.n,
+          this.#events.route(message.request, message.id),
+        );
+      case "output":
+        this.#events.output(message.fn, message.stream, message.bytes)
+          .then(() =>
+            this.#send({
+              t: "taken",
+              fn: message.fn,
+              bytes: message.bytes.length,
+            })
+          );
+        return;
+      case "log":
+        this.#events.log(message).then(() =>
+          this.#send({
+            t: "taken",
+            fn: message.fn,
+            bytes: message.message.length,
+          })
+        );
+        return;
+      case "loaded":
+        return settle(this.#loading, message.fn)?.resolve(message.id as never);
+      case "refused":
+        this.functions.delete(message.fn);
+        return settle(this.#loading, message.fn)?.reject(
+          new Error(message.message),
+        );
+      case "listening":
+        return this.#listening?.resolve(message.port as never);
+      case "notListening":
+        return this.#listening?.reject(new Error(message.message));
+      case "exited":
+        return this.#events.exited(message.fn, message.status, message.reason);
+    }
+  }
+
+  #reply(n: number, outcome: Promise<unknown>): void {
+    outcome.then(
+      (value) => this.#send({ t: "answer", n, value }),
+      (error) =>
+        this.#send({
+          t: "answer",
+          n,
+          failed: { message: error.message, errno: error.errno },
+        }),
+    );
+  }
+
+  #end(reason: string): void {
+    this.#ended ??= reason;
+    for (const map of [this.#loading, this.#pending]) {
+      for (const { reject } of map.values()) reject(new Error(reason));
+      map.clear();
+    }
+    this.#listening?.reject(new Error(reason));
+  }
+}
+
+const NOTHING = {
+  env: false,
+  ffi: false,
+  import: false,
+  net: false,
+  read: false,
+  run: false,
+  sys: false,
+  write: false,
+} as const;
+
+function settle(map: Map<number, Waiting>, key: number): Waiting | undefined {
+  const entry = map.get(key);
+  map.delete(key);
+  return entry;
+}

@@ -1,0 +1,116 @@
+/**
+ * What the host's main isolate and a function isolate say to each other (`postMessage`). A function is named by a
+ * number that is unique in the host, so one isolate may hold several and one host several pods.
+ */
+import type { LogLevel, PluginOptions, Preopen } from "../../abi/host.ts";
+
+/** An HTTP request on its way to a function; names of headers in lower case. */
+export interface WireRequest {
+  method: string;
+  /** Path and query. */
+  path: string;
+  authority: string;
+  scheme: string;
+  headers: [string, string][];
+  body: Uint8Array;
+  /** False where `body` is the query string. */
+  bodyIsReal: boolean;
+  /** Ids of the functions that are waiting for this answer, outermost first; empty for a request from outside. */
+  chain: string[];
+}
+
+/** A function's answer, or ours about it (then `error` says why and `body` is its JSON line). */
+export interface WireResponse {
+  status: number;
+  headers: [string, string][];
+  body: Uint8Array;
+  error?: string;
+}
+
+/** All an isolate needs to run one function. */
+export interface FunctionSpec {
+  /** What its log lines and errors call it until it said its id. */
+  name: string;
+  /** Its id where the module does not say one. */
+  id: string;
+  kind: "plugin" | "command";
+  plugin: PluginOptions;
+  args: string[];
+  env: string[];
+  /** Exported function to call instead of `_start` (`path#function`), or "". */
+  entry: string;
+  /** Instances that stand ready. */
+  instances: number;
+  /** Instances it may grow to while others are suspended. */
+  maxInstances: number;
+  /** Milliseconds. */
+  requestTimeout: number;
+  /** Largest request body: bytes. */
+  bodyLimit: number;
+  logLevel: LogLevel;
+  preopens: Preopen[];
+  /** Whether a stdin stream will come. */
+  stdin: boolean;
+}
+
+/** Counters of one function since it was loaded. */
+export interface FunctionStats {
+  /** Answers by status. */
+  answers: [status: number, count: number][];
+  /** Sum of the time spent answering: milliseconds. */
+  milliseconds: number;
+  instances: number;
+  suspended: number;
+  /** Linear memory of all instances: bytes. */
+  memory: number;
+}
+
+export type ToIsolate =
+  | { t: "load"; fn: number; module: WebAssembly.Module; spec: FunctionSpec }
+  | { t: "run"; fn: number }
+  | { t: "unload"; fn: number }
+  | { t: "resize"; fn: number; instances: number }
+  /** `bodyLimit` is for requests that go on to functions elsewhere: bytes. */
+  | { t: "listen"; hostname: string; port: number; bodyLimit: number }
+  /** The function that takes requests without an id: the pod's only one, if it lives here. */
+  | { t: "alone"; fn: number | undefined }
+  | { t: "request"; n: number; fn: number; request: WireRequest }
+  | {
+    t: "answer";
+    n: number;
+    value?: unknown;
+    failed?: { message: string; errno?: number };
+  }
+  | { t: "taken"; fn: number; bytes: number }
+  | { t: "input"; fn: number; bytes: Uint8Array | undefined }
+  | { t: "stats"; n: number; fn: number }
+  | { t: "ping"; n: number };
+
+/** Host calls that need the world; `args` and the answer's value are per operation, see `broker.ts`. */
+export type CallOp =
+  | "state.get"
+  | "invoke"
+  | "file.stat"
+  | "file.open"
+  | "file.read"
+  | "file.write"
+  | "file.close"
+  | "file.list";
+
+export type FromIsolate =
+  | { t: "loaded"; fn: number; id: string }
+  | { t: "refused"; fn: number; message: string }
+  | { t: "listening"; port: number }
+  | { t: "notListening"; message: string }
+  | { t: "call"; n: number; fn: number; op: CallOp; args: unknown[] }
+  /** A request that came in here and is another function's, or nobody's. */
+  | {
+    t: "route";
+    n: number;
+    request: WireRequest;
+    id: string | undefined;
+  }
+  | { t: "result"; n: number; value: unknown }
+  | { t: "output"; fn: number; stream: 1 | 2; bytes: Uint8Array }
+  | { t: "log"; fn: number; level: LogLevel; message: string; ours: boolean }
+  | { t: "exited"; fn: number; status: number; reason: string };

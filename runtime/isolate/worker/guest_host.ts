@@ -1,0 +1,211 @@
+/** The world as one instance sees it: `abi/host.ts`, answered over the isolate's port. */
+import {
+  FileError,
+  type FileStat,
+  type GuestFiles,
+  type GuestHost,
+  HostCallError,
+  type LogLevel,
+  type OpenOptions,
+  type Preopen,
+} from "../../../abi/host.ts";
+import { OUTPUT_WINDOW } from "../../control/messages.ts";
+import type { FunctionSpec } from "../messages.ts";
+import { call, CallFailed, send } from "./port.ts";
+
+/** Output of one function under way to its sink, shared by its instances. */
+export class OutputFlow {
+  readonly #fn: number;
+  #outstanding = 0;
+  #dropped = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(fn: number) {
+    this.#fn = fn;
+  }
+
+  /** Guest bytes are never dropped: over the window the guest waits. */
+  write(stream: 1 | 2, bytes: Uint8Array): void | Promise<void> {
+    send({ t: "output", fn: this.#fn, stream, bytes });
+    this.#outstanding += bytes.length;
+    if (this.#outstanding > OUTPUT_WINDOW) {
+      return new Promise((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Log lines never make a guest wait: over the window they are counted instead, and the count is logged later. */
+  log(level: LogLevel, message: string, ours: boolean): void {
+    if (this.#outstanding > OUTPUT_WINDOW) {
+      this.#dropped++;
+      return;
+    }
+    this.#outstanding += message.length;
+    send({ t: "log", fn: this.#fn, level, message, ours });
+  }
+
+  taken(bytes: number): void {
+    this.#outstanding = Math.max(0, this.#outstanding - bytes);
+    if (this.#outstanding > OUTPUT_WINDOW) return;
+    for (const resume of this.#waiting.splice(0)) resume();
+    if (this.#dropped > 0) {
+      const dropped = this.#dropped;
+      this.#dropped = 0;
+      this.log(
+        3,
+        `${dropped} log lines dropped: nobody reads this container's log fast enough`,
+        true,
+      );
+    }
+  }
+}
+
+/** Stdin of a command, filled by the control protocol. */
+export class Input {
+  #chunks: Uint8Array[] = [];
+  #ended: boolean;
+  #wake: (() => void) | undefined;
+
+  constructor(open: boolean) {
+    this.#ended = !open;
+  }
+
+  push(bytes: Uint8Array | undefined): void {
+    if (bytes === undefined) this.#ended = true;
+    else this.#chunks.push(bytes);
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  async read(max: number): Promise<Uint8Array> {
+    while (this.#chunks.length === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const first = this.#chunks[0];
+    if (!first) return new Uint8Array(0);
+    if (first.length <= max) {
+      this.#chunks.shift();
+      return first;
+    }
+    this.#chunks[0] = first.subarray(max);
+    return first.subarray(0, max);
+  }
+}
+
+/** One per instance, since an instance answers one request at a time and its calls belong to that request's chain. */
+export class InstanceHost implements GuestHost {
+  /** Ids of the functions waiting for the present request's answer, this one included. */
+  chain: string[] = [];
+  readonly files: GuestFiles | undefined;
+  readonly #fn: number;
+  readonly #spec: FunctionSpec;
+  readonly #flow: OutputFlow;
+  readonly #input: Input;
+
+  constructor(fn: number, spec: FunctionSpec, flow: OutputFlow, input: Input) {
+    this.#fn = fn;
+    this.#spec = spec;
+    this.#flow = flow;
+    this.#input = input;
+    this.files = spec.preopens.length > 0
+      ? new BrokeredFiles(fn, spec.preopens)
+      : undefined;
+  }
+
+  log(level: LogLevel, message: string): void {
+    if (level >= this.#spec.logLevel) this.#flow.log(level, message, false);
+  }
+
+  logLevel(): LogLevel {
+    return this.#spec.logLevel;
+  }
+
+  write(stream: 1 | 2, bytes: Uint8Array): void | Promise<void> {
+    return this.#flow.write(stream, bytes);
+  }
+
+  read(max: number): Promise<Uint8Array> {
+    return this.#input.read(max);
+  }
+
+  getState(store: string, key: string): Promise<Uint8Array> {
+    return this.#call("state.get", [store, key]) as Promise<Uint8Array>;
+  }
+
+  invokeService(
+    id: string,
+    method: string,
+    param: Uint8Array,
+  ): Promise<Uint8Array> {
+    return this.#call("invoke", [id, method, param, this.chain]) as Promise<
+      Uint8Array
+    >;
+  }
+
+  async #call(op: "state.get" | "invoke", args: unknown[]): Promise<unknown> {
+    try {
+      return await call(this.#fn, op, args);
+    } catch (error) {
+      throw new HostCallError((error as Error).message);
+    }
+  }
+}
+
+class BrokeredFiles implements GuestFiles {
+  constructor(readonly fn: number, readonly preopens: readonly Preopen[]) {}
+
+  stat(
+    preopen: number,
+    path: string,
+    followSymlinks: boolean,
+  ): Promise<FileStat> {
+    return this.#call("file.stat", [preopen, path, followSymlinks]) as Promise<
+      FileStat
+    >;
+  }
+
+  open(
+    preopen: number,
+    path: string,
+    options: OpenOptions,
+  ): Promise<{ handle: number; stat: FileStat }> {
+    return this.#call("file.open", [preopen, path, options]) as Promise<
+      { handle: number; stat: FileStat }
+    >;
+  }
+
+  read(handle: number, offset: bigint, length: number): Promise<Uint8Array> {
+    return this.#call("file.read", [handle, offset, length]) as Promise<
+      Uint8Array
+    >;
+  }
+
+  write(
+    handle: number,
+    offset: bigint | "append",
+    bytes: Uint8Array,
+  ): Promise<number> {
+    return this.#call("file.write", [handle, offset, bytes]) as Promise<number>;
+  }
+
+  async close(handle: number): Promise<void> {
+    await this.#call("file.close", [handle]);
+  }
+
+  list(preopen: number, path: string): ReturnType<GuestFiles["list"]> {
+    return this.#call("file.list", [preopen, path]) as ReturnType<
+      GuestFiles["list"]
+    >;
+  }
+
+  async #call(
+    op: Extract<Parameters<typeof call>[1], `file.${string}`>,
+    args: unknown[],
+  ): Promise<unknown> {
+    try {
+      return await call(this.fn, op, args);
+    } catch (error) {
+      const errno = error instanceof CallFailed ? error.errno : undefined;
+      throw new FileError(errno ?? 29, (error as Error).message);
+    }
+  }
+}

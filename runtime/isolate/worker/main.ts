@@ -1,0 +1,108 @@
+/** Inside a function isolate: takes the main isolate's messages, holds the functions placed here. */
+import { openListener } from "../../ingress/listener.ts";
+import type { ToIsolate } from "../messages.ts";
+import { arrivalOf, describe, LocalFunction } from "./function.ts";
+import { answered, send } from "./port.ts";
+import { ingressHandler, type Reachable } from "./serve.ts";
+
+const functions = new Map<number, LocalFunction>();
+const byId = new Map<string, LocalFunction>();
+
+const reachable: Reachable = {
+  alone: undefined,
+  byId: (id) => byId.get(id),
+  bodyLimit: 0,
+};
+
+/** Starts listening to the main isolate; called once, by `runtime/worker.ts`. */
+export function runIsolate(): void {
+  globalThis.addEventListener(
+    "message",
+    (event) => take((event as MessageEvent<ToIsolate>).data),
+  );
+}
+
+function take(message: ToIsolate): void {
+  switch (message.t) {
+    case "load":
+      load(message);
+      return;
+    case "run":
+      functions.get(message.fn)?.run();
+      return;
+    case "unload":
+      return unload(message.fn);
+    case "resize":
+      functions.get(message.fn)?.resize(message.instances).catch(() => {});
+      return;
+    case "listen":
+      return listen(message.hostname, message.port, message.bodyLimit);
+    case "alone":
+      reachable.alone = message.fn === undefined
+        ? undefined
+        : functions.get(message.fn);
+      return;
+    case "request":
+      request(message);
+      return;
+    case "answer":
+      return answered(message);
+    case "taken":
+      return functions.get(message.fn)?.flow.taken(message.bytes);
+    case "input":
+      return functions.get(message.fn)?.input.push(message.bytes);
+    case "stats":
+      send({
+        t: "result",
+        n: message.n,
+        value: functions.get(message.fn)?.stats(),
+      });
+      return;
+    case "ping":
+      send({ t: "result", n: message.n, value: undefined });
+  }
+}
+
+async function load(
+  { fn, module, spec }: Extract<ToIsolate, { t: "load" }>,
+): Promise<void> {
+  try {
+    const loaded = new LocalFunction(fn, module, spec);
+    functions.set(fn, loaded);
+    await loaded.load();
+    if (spec.kind === "plugin") byId.set(loaded.id, loaded);
+    send({ t: "loaded", fn, id: loaded.id });
+  } catch (error) {
+    functions.delete(fn);
+    send({ t: "refused", fn, message: describe(error) });
+  }
+}
+
+function unload(fn: number): void {
+  const gone = functions.get(fn);
+  if (!gone) return;
+  functions.delete(fn);
+  if (byId.get(gone.id) === gone) byId.delete(gone.id);
+  if (reachable.alone === gone) reachable.alone = undefined;
+  gone.stop();
+}
+
+function listen(hostname: string, port: number, bodyLimit: number): void {
+  reachable.bodyLimit = bodyLimit;
+  try {
+    send({
+      t: "listening",
+      port: openListener(hostname, port, ingressHandler(reachable)).port,
+    });
+  } catch (error) {
+    send({ t: "notListening", message: (error as Error).message });
+  }
+}
+
+async function request(
+  { n, fn, request }: Extract<ToIsolate, { t: "request" }>,
+): Promise<void> {
+  const target = functions.get(fn);
+  const value = target ? await target.answer(arrivalOf(request)) : undefined;
+  send({ t: "result", n, value });
+}
