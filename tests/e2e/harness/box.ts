@@ -9,12 +9,13 @@
 
 /**
  * Process 1 of the box: a shell that reads its standard input until it ends. It reaps orphans as an init does.
- * `/sys/fs/cgroup` stays the machine's; `/run` hides the machine's sockets, locks and network namespaces.
+ * `/sys/fs/cgroup` stays the machine's; `/run` hides the machine's sockets, locks and network namespaces, and the kept data of pods is apart.
  */
 const INIT = `
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /run/lock
+mkdir -p /run/lock /var/lib/layotto/pods
+mount -t tmpfs -o mode=755 tmpfs /var/lib/layotto/pods
 if [ "$1" = shared ]; then mount --make-rshared /; fi
 echo ready
 while read -r line; do :; done
@@ -110,20 +111,13 @@ export class Box {
     if (code !== 0) throw new Error(`kill -s ${signal} ${pid}: ${stderr}`);
   }
 
-  /** The id outside of a process whose id inside the box is `pid`. Needed to enter its namespaces from outside. */
-  async outerPid(pid: number): Promise<number> {
-    for await (const entry of Deno.readDir("/proc")) {
-      if (!/^\d+$/.test(entry.name)) continue;
-      const status = await readProc(`/proc/${entry.name}/status`);
-      const ids = /^NSpid:\t(.*)$/m.exec(status)?.[1]?.split("\t") ?? [];
-      if (ids[1] !== `${pid}`) continue;
-      const namespace = await Deno.readLink(
-        `/proc/${entry.name}/ns/pid_for_children`,
-      ).catch(() => "");
-      const ours = await Deno.readLink(`/proc/${this.#init}/ns/pid`);
-      if (ids.length > 2 || namespace === ours) return Number(entry.name);
-    }
-    throw new Error(`no process ${pid} in the box`);
+  /**
+   * Runs a command of the machine in the network namespace of a process of the box.
+   * @param pid the process's id inside the box.
+   */
+  async runInNetworkOf(pid: number, command: string[]): Promise<Output> {
+    const namespace = this.path(`/proc/${pid}/ns/net`);
+    return await run(["nsenter", `--net=${namespace}`, "--", ...command]);
   }
 
   /** Ends every process of the box and drops its mounts. */

@@ -18,6 +18,9 @@ const SHELVES = new Set([
   "/run/netns",
 ]);
 
+/** runc's own folders, which it leaves behind; the harness is tried with it. */
+const RUNC = /^\/run\/containerd\/runc(\/[^/]+)?$/;
+
 /** One line for each thing that exists now. */
 export type Snapshot = Set<string>;
 
@@ -28,7 +31,7 @@ export async function snapshot(of: Containerd): Promise<Snapshot> {
     ...runtimeFiles(of),
     ...bundles(of),
     ...cgroups(of),
-    ...kept(),
+    ...kept(of),
     ...(of.network?.members() ?? []).map((name) => `pod interface ${name}`),
   ]);
 }
@@ -78,7 +81,9 @@ async function mounts(of: Containerd): Promise<string[]> {
 /** Everything below the box's `/run`, which was empty when the box was opened. */
 function runtimeFiles(of: Containerd): string[] {
   return walk(of.box.path("/run"), "/run")
-    .filter((path) => !SHELVES.has(path)).map((path) => `file ${path}`);
+    .filter((path) => !SHELVES.has(path) && !RUNC.test(path)).map((path) =>
+      `file ${path}`
+    );
 }
 
 function bundles(of: Containerd): string[] {
@@ -102,11 +107,10 @@ function cgroups(of: Containerd): string[] {
   });
 }
 
-/** Data kept on the node; the unpacked program of the fallback build stays on purpose. */
-function kept(): string[] {
-  return list("/var/lib/layotto").filter((name) => name !== "bin")
-    .flatMap((name) => walk(`/var/lib/layotto/${name}`))
-    .map((path) => `kept ${path}`);
+/** Data kept for pods on the node. */
+function kept(of: Containerd): string[] {
+  const folder = "/var/lib/layotto/pods";
+  return walk(of.box.path(folder), folder).map((path) => `kept ${path}`);
 }
 
 function walk(path: string, shown = path): string[] {

@@ -16,13 +16,13 @@ export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
   { timeout = 30_000, every = 50 }: PollOptions = {},
-): Promise<T> {
+): Promise<Exclude<T, false | undefined>> {
   const deadline = Date.now() + timeout;
   let last: unknown;
   while (true) {
     try {
       const answer = await ask();
-      if (answer) return answer;
+      if (answer) return answer as Exclude<T, false | undefined>;
       last = answer;
     } catch (error) {
       last = error;

@@ -1,0 +1,169 @@
+/** The shim's binary called by hand, as containerd calls it (SHIM.md §1, §10: scenarios 22 to 24). */
+import assert from "node:assert/strict";
+import { RuntimeInfo } from "../../proto/gen/containerd/runtimeinfo.ts";
+import { DeleteResponse } from "../../proto/gen/containerd/task.ts";
+import { SHIM } from "./harness/containerd.ts";
+import { untilEmpty } from "./harness/poll.ts";
+import { snapshot } from "./harness/leftovers.ts";
+import { useContainerd, type World } from "./harness/world.ts";
+
+const test = useContainerd();
+
+test("scenario 22: -v tells the version, the kind of build and exits", async ({ containerd }) => {
+  const { code, stdout, stderr } = await containerd.box.run([SHIM, "-v"]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, "");
+  assert.match(stdout, /containerd-shim-layotto-v2/);
+  assert.match(stdout, /\d+\.\d+\.\d+/);
+  assert.match(stdout, /deno compile|self-extracting/);
+});
+
+test("scenario 22: -info prints a RuntimeInfo message and nothing else", async ({ containerd }) => {
+  const { success, stdout, stderr } = await containerd.box.spawn(
+    [SHIM, "-info"],
+    { stdin: "null", stdout: "piped", stderr: "piped" },
+  ).output();
+  assert(success, new TextDecoder().decode(stderr));
+  assert.equal(stderr.length, 0);
+  const info = RuntimeInfo.decode(stdout);
+  assert.equal(info.name, "io.containerd.layotto.v2");
+  assert.notEqual(info.version?.version ?? "", "");
+  // Claiming mount types would make containerd leave them to us (SHIM.md §1.3).
+  assert(!("containerd.io/runtime-allow-mounts" in (info.annotations ?? {})));
+});
+
+test("scenario 23: start prints one address, leaves a listening daemon, and the daemon ends when nobody comes", async (world) => {
+  const { containerd } = world;
+  const before = await snapshot(containerd);
+  const bundle = await fakeBundle(world, "by-hand");
+  const { code, stdout, stderr } = await call(world, bundle, [
+    "-id",
+    "by-hand",
+    "start",
+  ]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, "");
+  assert.match(stdout.trimEnd(), /^unix:\/\/\/\S{1,106}$/);
+  const path = stdout.trim().replace("unix://", "");
+  assert.equal(
+    await Deno.readTextFile(`${bundle}/address`),
+    `unix://${path}`,
+  );
+  const socket = await Deno.stat(containerd.box.path(path));
+  assert(socket.isSocket);
+  const conn = await Deno.connect({
+    transport: "unix",
+    path: containerd.box.path(path),
+  });
+  conn.close();
+  await untilEmpty(
+    "the daemon ends by itself",
+    async () =>
+      [...await snapshot(containerd)].filter((line) => !before.has(line)),
+    { timeout: 150_000, every: 1000 },
+  );
+});
+
+test("scenario 23: a second start of the same pod finds the daemon of the first", async (world) => {
+  const { containerd } = world;
+  const annotations = { "io.kubernetes.cri.sandbox-id": "pod-by-hand" };
+  const [first, second] = [
+    await fakeBundle(world, "one", annotations),
+    await fakeBundle(world, "two", annotations),
+  ];
+  // Both at once: whoever comes second must not take the socket away from the first.
+  const [one, two] = await Promise.all([
+    call(world, first, ["-id", "one", "start"]),
+    call(world, second, ["-id", "two", "start"]),
+  ]);
+  assert.equal(one.code, 0, one.stderr);
+  assert.equal(two.code, 0, two.stderr);
+  assert.equal(one.stdout, two.stdout);
+  assert.equal(
+    await Deno.readTextFile(`${second}/address`),
+    one.stdout.trim(),
+  );
+  await untilEmpty(
+    "the daemon ends by itself",
+    async () =>
+      [...await snapshot(containerd)].filter((line) =>
+        /process .*layotto|file .*\/s\//.test(line)
+      ),
+    { timeout: 150_000, every: 1000 },
+  );
+});
+
+test("scenario 24: delete works twice, and without a bundle, and answers in protobuf", async (world) => {
+  const bundle = await fakeBundle(world, "gone");
+  for (let round = 0; round < 2; round++) await deleteByHand(world, bundle);
+  await Deno.remove(bundle, { recursive: true });
+  await Deno.mkdir(bundle);
+  await deleteByHand(world, bundle);
+  await deleteByHand(
+    world,
+    `${bundle}-that-never-was`,
+    world.containerd.folder,
+  );
+});
+
+async function deleteByHand(world: World, bundle: string, cwd = bundle) {
+  const args = ["-id", "gone", "-bundle", bundle, "delete"];
+  const { containerd } = world;
+  const child = containerd.box.spawn(
+    ["env", "-C", cwd, ...command(world), ...args],
+    {
+      env: environment(world),
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    },
+  );
+  const { code, stdout, stderr } = await child.output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  const answer = DeleteResponse.decode(stdout);
+  assert.equal(answer.exitStatus, 137);
+  const at = Number(answer.exitedAt?.seconds ?? 0) * 1000;
+  assert(Math.abs(Date.now() - at) < 120_000, `exited_at is ${at}`);
+}
+
+/** Calls the shim in a bundle; its output is read to its end, as containerd does. */
+async function call(world: World, bundle: string, args: string[]) {
+  const { box } = world.containerd;
+  return await box.run(["env", "-C", bundle, ...command(world), ...args], {
+    env: environment(world),
+  });
+}
+
+function command({ containerd, ctr }: World): string[] {
+  return [
+    SHIM,
+    "-namespace",
+    ctr.namespace,
+    "-address",
+    containerd.address,
+    "-publish-binary",
+    "/usr/bin/containerd",
+  ];
+}
+
+function environment({ containerd }: World): Record<string, string> {
+  return { TTRPC_ADDRESS: `${containerd.address}.ttrpc`, GOMAXPROCS: "2" };
+}
+
+async function fakeBundle(
+  { containerd }: World,
+  id: string,
+  annotations: Record<string, string> = {},
+): Promise<string> {
+  const bundle = `${containerd.folder}/by-hand/${id}`;
+  await Deno.mkdir(`${bundle}/rootfs`, { recursive: true });
+  const spec = {
+    ociVersion: "1.0.2",
+    process: { args: ["/function.wasm"], env: [], cwd: "/" },
+    root: { path: "rootfs" },
+    annotations,
+    linux: { namespaces: [{ type: "network" }] },
+  };
+  await Deno.writeTextFile(`${bundle}/config.json`, JSON.stringify(spec));
+  return bundle;
+}
