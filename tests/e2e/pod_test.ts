@@ -1,0 +1,183 @@
+/** A pod's life as kubelet drives it, over CRI (SHIM.md §5, §10: scenarios 26, 27, 33). */
+import assert from "node:assert/strict";
+import { run } from "./harness/box.ts";
+import { SHIM } from "./harness/containerd.ts";
+import * as guests from "./harness/guests.ts";
+import { ask } from "./harness/http.ts";
+import { functionImage } from "./harness/image.ts";
+import { until } from "./harness/poll.ts";
+import { shimOf } from "./harness/shim.ts";
+import { useContainerd } from "./harness/world.ts";
+
+const SERVER = "localhost/server:latest";
+const TALKER = "localhost/talker:latest";
+const SHOW = "localhost/show:latest";
+
+/** Longer than the 16 KiB containerd puts into one line. */
+const LONG = "0123456789abcdef".repeat(2500);
+
+const test = useContainerd({
+  pods: true,
+  images: async () => [
+    functionImage(SERVER, await guests.fn({ answer: "hello", out: "asked\n" })),
+    functionImage(
+      TALKER,
+      await guests.command({
+        out: `one\n${LONG}\ntwo\n`,
+        err: "a word\n",
+        code: 4,
+      }),
+    ),
+    functionImage(SHOW, await guests.show("data/note.txt")),
+  ],
+});
+
+test("scenario 26: a pod with a function, from run to remove", async (world) => {
+  const { cri, podCtr, containerd } = world;
+  const pod = await cri.runPod({ labels: { app: "demo" } });
+  assert(await cri.isReady(pod));
+  assert.match(pod.address, /^10\./);
+  const id = await cri.create(pod, { image: SERVER, labels: { part: "fn" } });
+  assert.equal((await cri.status(id)).state ?? 0, 0, "CONTAINER_CREATED is 0");
+  await cri.startContainer(id);
+  const status = await cri.status(id);
+  assert.equal(status.state, 1, "CONTAINER_RUNNING is 1");
+  assert.equal(status.image?.image, SERVER);
+  assert.deepEqual({ ...status.labels }, { part: "fn" });
+  assert.deepEqual(await ask(pod.address), { status: 200, body: "hello" });
+  await until(
+    "the guest's output is in the log",
+    async () =>
+      (await cri.log(pod)).some(({ stream, text }) =>
+        stream === "stdout" && text === "asked"
+      ),
+  );
+
+  const shims = [
+    await shimOf(world, pod.id, "k8s.io"),
+    await shimOf(world, id, "k8s.io"),
+  ];
+  assert.deepEqual(shims[0], shims[1]);
+  const stats = await until("figures above zero", async () => {
+    const { cpu, memory } = await cri.stats(id);
+    return Number(cpu?.usageCoreNanoSeconds?.value ?? 0) > 0 &&
+      Number(memory?.workingSetBytes?.value ?? 0) > 0;
+  });
+  assert(stats);
+
+  await cri.stopContainer(id, 10);
+  const ended = await cri.untilExited(id);
+  assert.equal(ended.exitCode, 143);
+  assert.equal(ended.reason, "Error");
+  assert(await cri.isReady(pod), "a sandbox outlives its containers");
+  await cri.removeContainer(id);
+  await cri.stopPod(pod);
+  assert(!await cri.isReady(pod));
+  await cri.removePod(pod);
+  assert.deepEqual(await podCtr.tasks(), []);
+  assert((await containerd.network?.calls())?.includes(`DEL ${pod.id}`));
+});
+
+test("scenario 26: a command in a pod runs to its end", async ({ cri }) => {
+  const pod = await cri.runPod();
+  const id = await cri.start(pod, { image: TALKER });
+  const ended = await cri.untilExited(id);
+  assert.equal(ended.exitCode, 4);
+  assert.equal(ended.reason, "Error");
+  await cri.removePod(pod);
+});
+
+test("scenario 27: the log file has each stream's lines, long ones in parts", async ({ cri }) => {
+  const pod = await cri.runPod();
+  await cri.untilExited(await cri.start(pod, { image: TALKER }));
+  const lines = await until("the log's last line", async () => {
+    const log = await cri.log(pod);
+    return log.some(({ text }) => text === "two") &&
+      log.some(({ text }) => text === "a word") && log;
+  });
+  for (const { time } of lines) {
+    assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/);
+  }
+  const out = lines.filter(({ stream }) => stream === "stdout");
+  assert.deepEqual(out.map(({ tag }) => tag), ["F", "P", "P", "F", "F"]);
+  assert.equal(out[0]?.text, "one");
+  assert.equal(out.slice(1, 4).map(({ text }) => text).join(""), LONG);
+  assert.equal(out[4]?.text, "two");
+  const errors = lines.filter(({ stream }) => stream === "stderr");
+  assert.deepEqual(errors.map(({ tag, text }) => [tag, text]), [
+    ["F", "a word"],
+  ]);
+  await cri.removePod(pod);
+});
+
+test("scenario 33: stopping a pod kills its containers and takes its address back", async ({ cri, containerd }) => {
+  const pod = await cri.runPod();
+  const id = await cri.start(pod, { image: SERVER });
+  assert.equal((await ask(pod.address)).body, "hello");
+  await cri.stopPod(pod);
+  assert.equal((await cri.status(id)).exitCode, 137);
+  assert(!await cri.isReady(pod));
+  assert((await containerd.network?.calls())?.includes(`DEL ${pod.id}`));
+  assert.deepEqual(containerd.network?.members(), []);
+  await cri.removePod(pod);
+});
+
+test("a pod without containers comes and goes", async ({ cri }) => {
+  const pod = await cri.runPod();
+  assert(await cri.isReady(pod));
+  await cri.removePod(pod);
+});
+
+test("a container that was never started can be removed", async ({ cri }) => {
+  const pod = await cri.runPod();
+  const id = await cri.create(pod, { image: SERVER });
+  await cri.removeContainer(id);
+  await cri.removePod(pod);
+});
+
+test("late mounts: a container that joins a running host sees its own volume", async ({ cri, containerd }) => {
+  const pod = await cri.runPod();
+  const first = await cri.start(pod, { name: "first", image: SERVER });
+  assert.equal((await ask(pod.address)).body, "hello");
+  // The host of this pod runs by now; what follows is mounted under its eyes.
+  for (const name of ["second", "third"]) {
+    const folder = `${containerd.folder}/volumes/${name}`;
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(`${folder}/note.txt`, `for ${name}\n`);
+    const id = await cri.start(pod, {
+      name,
+      image: SHOW,
+      mounts: [{ host: folder, container: "/data", readOnly: true }],
+    });
+    const { exitCode } = await cri.untilExited(id);
+    const said = await until("its log", async () => {
+      const log = await cri.log(pod, name);
+      return log.length > 0 && log.map(({ text }) => text).join("\n");
+    });
+    assert.equal(said, `for ${name}`);
+    assert.equal(exitCode ?? 0, 0);
+  }
+  // A container without the volume does not see that of another.
+  const none = await cri.start(pod, { name: "fourth", image: SHOW });
+  assert.equal((await cri.untilExited(none)).exitCode, 44, "errno 44: noent");
+  assert.equal((await cri.status(first)).state, 1);
+  await cri.removePod(pod);
+});
+
+test("an image made by `layotto image pack` runs as a pod", async ({ cri, podCtr, containerd }) => {
+  const module = `${containerd.folder}/packed.wasm`;
+  const tar = `${containerd.folder}/packed.tar`;
+  await Deno.writeFile(module, await guests.fn({ answer: "packed" }));
+  const layotto = `${containerd.folder}/layotto`;
+  await Deno.symlink(SHIM, layotto);
+  const tag = "localhost/packed:latest";
+  const packed = await run(
+    [layotto, "image", "pack", "--tag", tag, "-o", tar, module],
+  );
+  assert.equal(packed.code, 0, packed.stderr);
+  await podCtr.do("image", "import", tar);
+  const pod = await cri.runPod();
+  await cri.start(pod, { image: tag });
+  assert.equal((await ask(pod.address)).body, "packed");
+  await cri.removePod(pod);
+});
