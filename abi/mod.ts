@@ -1,0 +1,21 @@
+/** All of `abi` that the runtime uses: describing a module, running it as a plugin or as a command. */
+export * from "./host.ts";
+export {
+  type CommandOptions,
+  CommandStartError,
+  runCommand,
+} from "./command.ts";
+export {
+  type AbiVersion,
+  inspectModule,
+  missingImports,
+  type ModuleInfo,
+  UnknownImportError,
+} from "./module.ts";
+export { PluginInstance, PluginStartError } from "./plugin.ts";
+export { encodePairs, type Pair } from "./proxywasm/pairs.ts";
+export {
+  createSharedServices,
+  type SharedServices,
+} from "./proxywasm/shared/mod.ts";
+export type { PluginHooks } from "./proxywasm/vm.ts";

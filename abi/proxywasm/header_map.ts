@@ -1,0 +1,77 @@
+/**
+ * One header map as guests see it: pairs in order, duplicates kept, names in lower case. Names and values are byte
+ * strings. A map of the request is filled from the host's iterable when it is first looked at, because most functions
+ * never look.
+ */
+import { asByteString } from "../text.ts";
+import type { Pair } from "./pairs.ts";
+
+type Source = Iterable<readonly [string, string]>;
+
+export class HeaderMap {
+  #pairs: Pair[] | undefined;
+  #source: Source | undefined;
+  #first: readonly Pair[];
+
+  /** `first` come before those of `source` (the pseudo fields of a request). Names of `source` are in lower case. */
+  constructor(source?: Source, first: readonly Pair[] = []) {
+    this.#source = source;
+    this.#first = first;
+    if (source === undefined && first.length === 0) this.#pairs = [];
+  }
+
+  /** The pairs; the caller does not change them. */
+  get pairs(): readonly Pair[] {
+    return this.#filled();
+  }
+
+  get size(): number {
+    return this.#filled().length;
+  }
+
+  #filled(): Pair[] {
+    if (this.#pairs !== undefined) return this.#pairs;
+    const pairs: Pair[] = [...this.#first];
+    for (const [name, value] of this.#source ?? []) {
+      pairs.push([asByteString(name), asByteString(value)]);
+    }
+    this.#source = undefined;
+    return this.#pairs = pairs;
+  }
+
+  /** The first value of `name` (in lower case), or undefined. */
+  get(name: string): string | undefined {
+    for (const pair of this.#filled()) {
+      if (pair[0] === name) return pair[1];
+    }
+    return undefined;
+  }
+
+  /** Appends a value. */
+  add(name: string, value: string): void {
+    this.#filled().push([name, value]);
+  }
+
+  /** Puts one value in the place of the first of `name`, without the others; appends it if there is none. */
+  replace(name: string, value: string): void {
+    const pairs = this.#filled();
+    const at = pairs.findIndex((pair) => pair[0] === name);
+    if (at < 0) {
+      pairs.push([name, value]);
+      return;
+    }
+    pairs[at] = [name, value];
+    this.#pairs = pairs.filter((pair, i) => i <= at || pair[0] !== name);
+  }
+
+  /** Removes all values of `name`. */
+  remove(name: string): void {
+    this.#pairs = this.#filled().filter((pair) => pair[0] !== name);
+  }
+
+  /** Replaces the whole map. Names are put in lower case. */
+  setAll(pairs: readonly Pair[]): void {
+    this.#source = undefined;
+    this.#pairs = pairs.map(([name, value]) => [name.toLowerCase(), value]);
+  }
+}

@@ -1,0 +1,46 @@
+/** Metrics (ABI.md §1.7). 64-bit parameters arrive as bigint, signed. */
+import type { HostCallTable } from "../../host_call.ts";
+import { MAX_NAME_BYTES } from "../limits.ts";
+import { MetricType, Status } from "../types.ts";
+import type { Vm } from "../vm.ts";
+
+export const METRICS: HostCallTable<Vm> = {
+  proxy_define_metric: define,
+  proxy_increment_metric: ({ shared }) => (id: number, delta: bigint): Status =>
+    shared.metrics.increment(id >>> 0, delta),
+  proxy_record_metric: ({ shared }) => (id: number, value: bigint): Status =>
+    shared.metrics.record(id >>> 0, value),
+  proxy_get_metric: get,
+};
+
+/** `(type, name, size, id*)`: the same name and type give the same id. 0; 2 type; 6; 10 when there are too many. */
+function define({ memory, shared }: Vm) {
+  return (type: number, name: number, size: number, idAt: number): Status => {
+    type >>>= 0;
+    idAt >>>= 0;
+    size >>>= 0;
+    if (type > MetricType.histogram) return Status.badArgument;
+    const text = size > MAX_NAME_BYTES
+      ? undefined
+      : memory.byteString(name >>> 0, size);
+    if (text === undefined || !memory.holds(idAt, 4)) {
+      return Status.invalidMemoryAccess;
+    }
+    const id = shared.metrics.define(type as MetricType, text);
+    if (id === 0) return Status.internalFailure;
+    memory.setU32(idAt, id);
+    return Status.ok;
+  };
+}
+
+/** `(id, value u64*)`: 0; 1; 2 histogram; 6. */
+function get({ memory, shared }: Vm) {
+  return (id: number, at: number): Status => {
+    at >>>= 0;
+    if (!memory.holds(at, 8)) return Status.invalidMemoryAccess;
+    const value = shared.metrics.get(id >>> 0);
+    if (typeof value === "number") return value;
+    memory.setU64(at, value);
+    return Status.ok;
+  };
+}

@@ -1,0 +1,85 @@
+/** Properties (ABI.md §1.4, §4.2). */
+import type { HostCallTable } from "../../host_call.ts";
+import { LogLevel } from "../../host.ts";
+import { MAX_NAME_BYTES, MAX_PROPERTY_BYTES } from "../limits.ts";
+import { readProperty } from "../properties.ts";
+import { Status } from "../types.ts";
+import type { Vm } from "../vm.ts";
+
+export const PROPERTIES: HostCallTable<Vm> = {
+  proxy_get_property: getProperty,
+  proxy_set_property: setProperty,
+};
+
+/** A path with its trailing zero byte, which some SDKs add, taken off; undefined if its address is bad. */
+function pathAt(vm: Vm, address: number, size: number): string | undefined {
+  if (size > MAX_NAME_BYTES) return undefined;
+  const path = vm.memory.byteString(address, size);
+  return path?.endsWith("\0") ? path.slice(0, -1) : path;
+}
+
+/** `(path, size, address**, size*)`: what the guest set under that path, else what the host knows. 0; 1; 6. */
+function getProperty(vm: Vm) {
+  const memory = vm.memory;
+  return (
+    address: number,
+    size: number,
+    addressAt: number,
+    sizeAt: number,
+  ): Status => {
+    const path = pathAt(vm, address >>> 0, size >>> 0);
+    if (
+      path === undefined || !memory.canReturn(addressAt >>> 0, sizeAt >>> 0)
+    ) {
+      return Status.invalidMemoryAccess;
+    }
+    const value = vm.current?.properties?.get(path) ?? readProperty(vm, path);
+    if (value === undefined) return Status.notFound;
+    return typeof value === "string"
+      ? memory.giveByteString(value, addressAt >>> 0, sizeAt >>> 0)
+      : memory.give(value, addressAt >>> 0, sizeAt >>> 0);
+  };
+}
+
+/** `(path, size, value, size)`: readable back under the same path in the same context. 0; 6; 10 over the limit. */
+function setProperty(vm: Vm) {
+  const memory = vm.memory;
+  return (
+    address: number,
+    size: number,
+    valueAt: number,
+    valueSize: number,
+  ): Status => {
+    const path = pathAt(vm, address >>> 0, size >>> 0);
+    valueAt >>>= 0;
+    valueSize >>>= 0;
+    if (
+      path === undefined ||
+      (valueSize !== 0 && !memory.holds(valueAt, valueSize))
+    ) {
+      return Status.invalidMemoryAccess;
+    }
+    const context = vm.current;
+    if (context === undefined) {
+      return vm.refuse(
+        "proxy_set_property",
+        Status.notFound,
+        "no context is running",
+      );
+    }
+    const properties = context.properties ??= new Map();
+    const before = properties.get(path);
+    const freed = before === undefined ? 0 : before.length + path.length;
+    const total = context.propertyBytes - freed + path.length + valueSize;
+    if (total > MAX_PROPERTY_BYTES) {
+      vm.host.log(
+        LogLevel.error,
+        `proxy_set_property: the context's properties would exceed ${MAX_PROPERTY_BYTES} bytes`,
+      );
+      return Status.internalFailure;
+    }
+    properties.set(path, memory.copy(valueAt, valueSize)!);
+    context.propertyBytes = total;
+    return Status.ok;
+  };
+}

@@ -1,0 +1,110 @@
+/** Stream control and local responses (ABI.md §1.5). */
+import type { HostCallTable } from "../../host_call.ts";
+import { decodePairs } from "../pairs.ts";
+import { MAX_PAIRS_BYTES } from "../limits.ts";
+import { LAST_STREAM_TYPE, Status } from "../types.ts";
+import type { Vm } from "../vm.ts";
+
+export const STREAMS: HostCallTable<Vm> = {
+  proxy_continue_stream: continueStream,
+  proxy_close_stream: closeStream,
+  proxy_continue_request: continueRequest,
+  proxy_continue_response: continueRequest,
+  proxy_clear_route_cache: () => (): Status => Status.ok,
+  proxy_send_local_response: sendLocalResponse,
+  proxy_get_status: getStatus,
+};
+
+/** `(stream type)`: takes effect after the callback; harmless for a stream that is not paused. 0; 2 type. */
+function continueStream(vm: Vm) {
+  return (type: number): Status => {
+    if (type >>> 0 > LAST_STREAM_TYPE) return Status.badArgument;
+    const http = vm.http;
+    if (http !== undefined) http.resumed = true;
+    return Status.ok;
+  };
+}
+
+/** `(stream type)`: ends the exchange with what has been answered so far. 0; 2 type. */
+function closeStream(vm: Vm) {
+  return (type: number): Status => {
+    if (type >>> 0 > LAST_STREAM_TYPE) return Status.badArgument;
+    const http = vm.http;
+    if (http !== undefined) http.closed = true;
+    return Status.ok;
+  };
+}
+
+/** 0.1.0 `()`: as `proxy_continue_stream`. */
+function continueRequest(vm: Vm) {
+  return (): Status => {
+    const http = vm.http;
+    if (http !== undefined) http.resumed = true;
+    return Status.ok;
+  };
+}
+
+/**
+ * `(status, details, size, body, size, headers, size, gRPC status)`: answers the exchange after this callback. 0; 6;
+ * 10 over the body limit; outside an exchange see `Vm.refuse`.
+ */
+function sendLocalResponse(vm: Vm) {
+  const memory = vm.memory;
+  return (
+    status: number,
+    detailsAt: number,
+    detailsSize: number,
+    bodyAt: number,
+    bodySize: number,
+    headersAt: number,
+    headersSize: number,
+    grpcStatus: number,
+  ): Status => {
+    bodyAt >>>= 0;
+    bodySize >>>= 0;
+    headersAt >>>= 0;
+    headersSize >>>= 0;
+    const details = memory.text(detailsAt >>> 0, detailsSize >>> 0);
+    if (
+      details === undefined ||
+      (bodySize !== 0 && !memory.holds(bodyAt, bodySize)) ||
+      (headersSize !== 0 && !memory.holds(headersAt, headersSize))
+    ) {
+      return Status.invalidMemoryAccess;
+    }
+    const http = vm.http;
+    if (http === undefined) {
+      return vm.refuse(
+        "proxy_send_local_response",
+        Status.badArgument,
+        `${vm.callback} has no HTTP exchange to answer`,
+      );
+    }
+    if (bodySize > vm.maxBodyBytes) return Status.internalFailure;
+    http.localResponse = {
+      status: status >>> 0,
+      details,
+      headers: headersSize > MAX_PAIRS_BYTES
+        ? []
+        : decodePairs(memory.copy(headersAt, headersSize)!),
+      body: memory.copy(bodyAt, bodySize)!,
+      grpcStatus: grpcStatus >= 0 && grpcStatus <= 16 ? grpcStatus : -1,
+    };
+    return Status.ok;
+  };
+}
+
+/** `(code*, message**, size*)`: of the last call out; none was made, so 0 and "". 0; 6. */
+function getStatus({ memory }: Vm) {
+  return (codeAt: number, addressAt: number, sizeAt: number): Status => {
+    codeAt >>>= 0;
+    if (
+      !memory.holds(codeAt, 4) ||
+      memory.room(0, addressAt >>> 0, sizeAt >>> 0) < 0
+    ) {
+      return Status.invalidMemoryAccess;
+    }
+    memory.setU32(codeAt, 0);
+    return Status.ok;
+  };
+}

@@ -1,0 +1,73 @@
+/** What the host calls of one instance share: its memory, its contexts, and which of them is current. */
+import { type GuestHost, LogLevel, type PluginOptions } from "../host.ts";
+import { GuestMemory } from "../memory.ts";
+import type { AbiVersion } from "../module.ts";
+import { ByteBuffer } from "./buffer.ts";
+import type { Context, HttpContext } from "./contexts.ts";
+import { MAX_BODY_BYTES } from "./limits.ts";
+import type { SharedServices } from "./shared/mod.ts";
+import { Status } from "./types.ts";
+
+/** What an instance tells the runtime, and what it may be given beyond `GuestHost`. All are optional. */
+export interface PluginHooks {
+  /** The guest set the tick period of its root context, in milliseconds; 0 stops the timer. */
+  onTickPeriod?(milliseconds: number): void;
+  /** An item was put into a queue that this instance registered last; call `queueReady` with it when idle. */
+  onQueueReady?(root: number, queue: number): void;
+  /** After instantiation, before the guest is entered through an export. */
+  onInstantiated?(instance: WebAssembly.Instance): void;
+  /** Shared data, queues and metrics; without it the instance has some of its own, shared with no one. */
+  shared?: SharedServices;
+  /** Greatest body in bytes that the guest may build or send; 64 MiB unless given. */
+  maxBodyBytes?: number;
+}
+
+export class Vm {
+  readonly memory = new GuestMemory();
+  /** Those alive, by id. */
+  readonly contexts = new Map<number, Context>();
+  /** Buffer 8: Layotto's function id. */
+  readonly callData = new ByteBuffer();
+  /** The context that host calls act on, if any: `proxy_set_effective_context` changes it for this callback. */
+  current: Context | undefined;
+  /** The export that runs or ran last: what a trap is reported with. */
+  callback = "";
+  /** proc_exit was called with this code. */
+  exitCode: number | undefined;
+  readonly maxBodyBytes: number;
+  /** A plugin has no arguments. */
+  readonly args: readonly string[] = [];
+  readonly env: readonly string[];
+
+  constructor(
+    readonly host: GuestHost,
+    readonly options: PluginOptions,
+    readonly abiVersion: AbiVersion,
+    readonly hooks: PluginHooks,
+    readonly shared: SharedServices,
+  ) {
+    this.env = options.env;
+    this.maxBodyBytes = hooks.maxBodyBytes ?? MAX_BODY_BYTES;
+  }
+
+  /** Before every callback: what host calls act on, and what a trap will name. */
+  enter(callback: string, context: Context | undefined): void {
+    this.callback = callback;
+    this.current = context;
+  }
+
+  /** The HTTP exchange that host calls act on, if any. */
+  get http(): HttpContext | undefined {
+    return this.current?.http;
+  }
+
+  /**
+   * The status for a call that cannot be done for a reason other than memory. Rust's SDK panics on anything but 0 from
+   * these calls (ABI.md §1.11), so a 0.2 module hears 0 and the reason goes to the log; a 0.1.0 module, which is never
+   * one of Rust's, hears `status`.
+   */
+  refuse(call: string, status: Status, reason: string): Status {
+    this.host.log(LogLevel.warn, `${call} did nothing: ${reason}`);
+    return this.abiVersion === "0.1.0" ? status : Status.ok;
+  }
+}
