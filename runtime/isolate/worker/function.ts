@@ -1,7 +1,12 @@
 /** One function in this isolate: its instances, and a request's way through one of them. */
 import { GuestTrap } from "../../../abi/host.ts";
 import type { GuestRequest, GuestResponse } from "../../../abi/host.ts";
-import { inspectModule, PluginInstance, runCommand } from "../../../abi/mod.ts";
+import {
+  createSharedServices,
+  inspectModule,
+  PluginInstance,
+  runCommand,
+} from "../../../abi/mod.ts";
 import { errorAnswer } from "../../ingress/answers.ts";
 import { queryAsBody } from "../../ingress/request.ts";
 import type {
@@ -33,6 +38,8 @@ export class LocalFunction {
   readonly #pool: InstancePool;
   readonly #takesQuery: boolean;
   readonly #answers = new Map<number, number>();
+  /** Shared data, queues and metrics, common to the function's instances. */
+  readonly #shared = createSharedServices();
   #milliseconds = 0;
   #stopped = false;
 
@@ -220,14 +227,20 @@ export class LocalFunction {
 
   async #createInstance(): Promise<Slot> {
     const host = this.#newHost();
+    let memory: WebAssembly.Memory | undefined;
     try {
       const instance = await PluginInstance.create(
         this.#module,
         host,
         this.spec.plugin,
+        {
+          shared: this.#shared,
+          onInstantiated: ({ exports }) =>
+            memory = exports.memory as WebAssembly.Memory,
+        },
       );
       if (instance.functionId) this.id = instance.functionId;
-      return { instance, host };
+      return { instance, host, memory };
     } catch (error) {
       this.flow.log(
         4,

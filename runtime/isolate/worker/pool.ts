@@ -5,6 +5,7 @@ import type { InstanceHost } from "./guest_host.ts";
 export interface Slot {
   instance: PluginInstance;
   host: InstanceHost;
+  memory: WebAssembly.Memory | undefined;
 }
 
 /** Milliseconds to the next try after one instance could not be made; doubles with each further failure. */
@@ -38,7 +39,7 @@ export class InstancePool {
   /** Linear memory of all instances: bytes. */
   get memory(): number {
     let bytes = 0;
-    for (const { instance } of this.#all) bytes += instance.memoryBytes;
+    for (const { memory } of this.#all) bytes += memory?.buffer.byteLength ?? 0;
     return bytes;
   }
 
