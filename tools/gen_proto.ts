@@ -105,7 +105,8 @@ function replaceAll(
 
 /**
  * Makes each decoder of one generated file strict: it throws on a tag that
- * cannot be and on a field that leaves its message. Also drops ts-proto's
+ * cannot be, on a group with another's end, on text that is not UTF-8 and on a
+ * field that leaves its message. Also drops ts-proto's
  * depth counter, which messages that do not contain themselves do not need.
  */
 function makeStrict(text: string, path: string): string {
@@ -131,6 +132,13 @@ function makeStrict(text: string, path: string): string {
     "if (tag < 8 || (tag & 7) === 4) { badTag(NAME, tag, reader.pos); }",
     count,
   );
+  strict = replaceAll(
+    strict,
+    /reader\.skip\(tag & 7\)/g,
+    "reader.skip(tag & 7, tag >>> 3)",
+    count,
+  );
+  strict = strict.replaceAll("reader.string()", "reader.string(true)");
   for (const [, name] of names) {
     // One of each per decoder, in the order of the decoders.
     strict = strict.replace("badTag(NAME", `badTag("${name}"`)

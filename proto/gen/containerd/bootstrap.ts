@@ -107,7 +107,7 @@ export const Extension: MessageFns<Extension> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Extension", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Extension", reader.pos, end);
     return message;
@@ -177,7 +177,7 @@ export const BootstrapParams: MessageFns<BootstrapParams> = {
             break;
           }
 
-          message.instanceId = reader.string();
+          message.instanceId = reader.string(true);
           continue;
         }
         case 2: {
@@ -185,7 +185,7 @@ export const BootstrapParams: MessageFns<BootstrapParams> = {
             break;
           }
 
-          message.namespace = reader.string();
+          message.namespace = reader.string(true);
           continue;
         }
         case 3: {
@@ -201,7 +201,7 @@ export const BootstrapParams: MessageFns<BootstrapParams> = {
             break;
           }
 
-          message.containerdVersion = reader.string();
+          message.containerdVersion = reader.string(true);
           continue;
         }
         case 5: {
@@ -209,7 +209,7 @@ export const BootstrapParams: MessageFns<BootstrapParams> = {
             break;
           }
 
-          message.containerdTtrpcAddress = reader.string();
+          message.containerdTtrpcAddress = reader.string(true);
           continue;
         }
         case 6: {
@@ -217,7 +217,7 @@ export const BootstrapParams: MessageFns<BootstrapParams> = {
             break;
           }
 
-          message.containerdGrpcAddress = reader.string();
+          message.containerdGrpcAddress = reader.string(true);
           continue;
         }
         case 7: {
@@ -225,7 +225,7 @@ export const BootstrapParams: MessageFns<BootstrapParams> = {
             break;
           }
 
-          message.containerdBinary = reader.string();
+          message.containerdBinary = reader.string(true);
           continue;
         }
         case 8: {
@@ -241,14 +241,14 @@ export const BootstrapParams: MessageFns<BootstrapParams> = {
             break;
           }
 
-          message.socketDir = reader.string();
+          message.socketDir = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("BootstrapParams", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("BootstrapParams", reader.pos, end);
     return message;
@@ -319,7 +319,7 @@ export const BootstrapResult: MessageFns<BootstrapResult> = {
             break;
           }
 
-          message.address = reader.string();
+          message.address = reader.string(true);
           continue;
         }
         case 3: {
@@ -327,7 +327,7 @@ export const BootstrapResult: MessageFns<BootstrapResult> = {
             break;
           }
 
-          message.protocol = reader.string();
+          message.protocol = reader.string(true);
           continue;
         }
         case 4: {
@@ -366,7 +366,7 @@ export const BootstrapResult: MessageFns<BootstrapResult> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("BootstrapResult", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("BootstrapResult", reader.pos, end);
     return message;
@@ -410,7 +410,7 @@ export const BootstrapResult_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -418,14 +418,14 @@ export const BootstrapResult_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("BootstrapResult_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("BootstrapResult_MetadataEntry", reader.pos, end);

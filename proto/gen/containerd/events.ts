@@ -119,7 +119,7 @@ export const TaskIO: MessageFns<TaskIO> = {
             break;
           }
 
-          message.stdin = reader.string();
+          message.stdin = reader.string(true);
           continue;
         }
         case 2: {
@@ -127,7 +127,7 @@ export const TaskIO: MessageFns<TaskIO> = {
             break;
           }
 
-          message.stdout = reader.string();
+          message.stdout = reader.string(true);
           continue;
         }
         case 3: {
@@ -135,7 +135,7 @@ export const TaskIO: MessageFns<TaskIO> = {
             break;
           }
 
-          message.stderr = reader.string();
+          message.stderr = reader.string(true);
           continue;
         }
         case 4: {
@@ -148,7 +148,7 @@ export const TaskIO: MessageFns<TaskIO> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("TaskIO", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskIO", reader.pos, end);
     return message;
@@ -206,7 +206,7 @@ export const TaskCreate: MessageFns<TaskCreate> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -214,7 +214,7 @@ export const TaskCreate: MessageFns<TaskCreate> = {
             break;
           }
 
-          message.bundle = reader.string();
+          message.bundle = reader.string(true);
           continue;
         }
         case 3: {
@@ -238,7 +238,7 @@ export const TaskCreate: MessageFns<TaskCreate> = {
             break;
           }
 
-          message.checkpoint = reader.string();
+          message.checkpoint = reader.string(true);
           continue;
         }
         case 6: {
@@ -251,7 +251,7 @@ export const TaskCreate: MessageFns<TaskCreate> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("TaskCreate", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskCreate", reader.pos, end);
     return message;
@@ -290,7 +290,7 @@ export const TaskStart: MessageFns<TaskStart> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -303,7 +303,7 @@ export const TaskStart: MessageFns<TaskStart> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("TaskStart", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskStart", reader.pos, end);
     return message;
@@ -357,7 +357,7 @@ export const TaskExit: MessageFns<TaskExit> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -365,7 +365,7 @@ export const TaskExit: MessageFns<TaskExit> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 3: {
@@ -394,7 +394,7 @@ export const TaskExit: MessageFns<TaskExit> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("TaskExit", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskExit", reader.pos, end);
     return message;
@@ -448,7 +448,7 @@ export const TaskDelete: MessageFns<TaskDelete> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -480,12 +480,12 @@ export const TaskDelete: MessageFns<TaskDelete> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("TaskDelete", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskDelete", reader.pos, end);
     return message;
@@ -521,12 +521,12 @@ export const TaskOOM: MessageFns<TaskOOM> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("TaskOOM", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskOOM", reader.pos, end);
     return message;
@@ -565,7 +565,7 @@ export const TaskExecAdded: MessageFns<TaskExecAdded> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -573,12 +573,12 @@ export const TaskExecAdded: MessageFns<TaskExecAdded> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("TaskExecAdded", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskExecAdded", reader.pos, end);
     return message;
@@ -620,7 +620,7 @@ export const TaskExecStarted: MessageFns<TaskExecStarted> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -628,7 +628,7 @@ export const TaskExecStarted: MessageFns<TaskExecStarted> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
         case 3: {
@@ -643,7 +643,7 @@ export const TaskExecStarted: MessageFns<TaskExecStarted> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("TaskExecStarted", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskExecStarted", reader.pos, end);
     return message;
@@ -679,12 +679,12 @@ export const TaskPaused: MessageFns<TaskPaused> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("TaskPaused", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskPaused", reader.pos, end);
     return message;
@@ -720,12 +720,12 @@ export const TaskResumed: MessageFns<TaskResumed> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("TaskResumed", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskResumed", reader.pos, end);
     return message;
@@ -764,7 +764,7 @@ export const TaskCheckpointed: MessageFns<TaskCheckpointed> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -772,14 +772,14 @@ export const TaskCheckpointed: MessageFns<TaskCheckpointed> = {
             break;
           }
 
-          message.checkpoint = reader.string();
+          message.checkpoint = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("TaskCheckpointed", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TaskCheckpointed", reader.pos, end);
     return message;

@@ -71,7 +71,7 @@ export const Envelope: MessageFns<Envelope> = {
             break;
           }
 
-          message.namespace = reader.string();
+          message.namespace = reader.string(true);
           continue;
         }
         case 3: {
@@ -79,7 +79,7 @@ export const Envelope: MessageFns<Envelope> = {
             break;
           }
 
-          message.topic = reader.string();
+          message.topic = reader.string(true);
           continue;
         }
         case 4: {
@@ -92,7 +92,7 @@ export const Envelope: MessageFns<Envelope> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Envelope", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Envelope", reader.pos, end);
     return message;
@@ -133,7 +133,7 @@ export const ForwardRequest: MessageFns<ForwardRequest> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("ForwardRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ForwardRequest", reader.pos, end);
     return message;

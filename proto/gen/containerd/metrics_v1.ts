@@ -201,7 +201,7 @@ export const Metrics: MessageFns<Metrics> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Metrics", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Metrics", reader.pos, end);
     return message;
@@ -263,7 +263,7 @@ export const PidsStat: MessageFns<PidsStat> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PidsStat", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PidsStat", reader.pos, end);
     return message;
@@ -315,7 +315,7 @@ export const CPUStat: MessageFns<CPUStat> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("CPUStat", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CPUStat", reader.pos, end);
     return message;
@@ -423,7 +423,7 @@ export const CPUUsage: MessageFns<CPUUsage> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("CPUUsage", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CPUUsage", reader.pos, end);
     return message;
@@ -506,7 +506,7 @@ export const Throttle: MessageFns<Throttle> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Throttle", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Throttle", reader.pos, end);
     return message;
@@ -1176,7 +1176,7 @@ export const MemoryStat: MessageFns<MemoryStat> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("MemoryStat", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("MemoryStat", reader.pos, end);
     return message;
@@ -1270,7 +1270,7 @@ export const MemoryEntry: MessageFns<MemoryEntry> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("MemoryEntry", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("MemoryEntry", reader.pos, end);
     return message;
@@ -1352,7 +1352,7 @@ export const MemoryOomControl: MessageFns<MemoryOomControl> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("MemoryOomControl", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("MemoryOomControl", reader.pos, end);
     return message;
@@ -1462,7 +1462,7 @@ export const NetworkStat: MessageFns<NetworkStat> = {
             break;
           }
 
-          message.name = reader.string();
+          message.name = reader.string(true);
           continue;
         }
         case 2: {
@@ -1531,7 +1531,7 @@ export const NetworkStat: MessageFns<NetworkStat> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("NetworkStat", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("NetworkStat", reader.pos, end);
     return message;

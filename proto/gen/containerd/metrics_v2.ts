@@ -182,7 +182,7 @@ export const Metrics: MessageFns<Metrics> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Metrics", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Metrics", reader.pos, end);
     return message;
@@ -244,7 +244,7 @@ export const PidsStat: MessageFns<PidsStat> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PidsStat", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PidsStat", reader.pos, end);
     return message;
@@ -377,7 +377,7 @@ export const CPUStat: MessageFns<CPUStat> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("CPUStat", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CPUStat", reader.pos, end);
     return message;
@@ -1070,7 +1070,7 @@ export const MemoryStat: MessageFns<MemoryStat> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("MemoryStat", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("MemoryStat", reader.pos, end);
     return message;
@@ -1180,7 +1180,7 @@ export const MemoryEvents: MessageFns<MemoryEvents> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("MemoryEvents", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("MemoryEvents", reader.pos, end);
     return message;
@@ -1226,7 +1226,7 @@ export const IOStat: MessageFns<IOStat> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("IOStat", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("IOStat", reader.pos, end);
     return message;
@@ -1352,7 +1352,7 @@ export const IOEntry: MessageFns<IOEntry> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("IOEntry", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("IOEntry", reader.pos, end);
     return message;

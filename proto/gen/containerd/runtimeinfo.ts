@@ -58,7 +58,7 @@ export const RuntimeVersion: MessageFns<RuntimeVersion> = {
             break;
           }
 
-          message.version = reader.string();
+          message.version = reader.string(true);
           continue;
         }
         case 2: {
@@ -66,12 +66,12 @@ export const RuntimeVersion: MessageFns<RuntimeVersion> = {
             break;
           }
 
-          message.revision = reader.string();
+          message.revision = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("RuntimeVersion", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("RuntimeVersion", reader.pos, end);
     return message;
@@ -130,7 +130,7 @@ export const RuntimeInfo: MessageFns<RuntimeInfo> = {
             break;
           }
 
-          message.name = reader.string();
+          message.name = reader.string(true);
           continue;
         }
         case 2: {
@@ -173,7 +173,7 @@ export const RuntimeInfo: MessageFns<RuntimeInfo> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("RuntimeInfo", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("RuntimeInfo", reader.pos, end);
     return message;
@@ -217,7 +217,7 @@ export const RuntimeInfo_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -225,14 +225,14 @@ export const RuntimeInfo_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("RuntimeInfo_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("RuntimeInfo_AnnotationsEntry", reader.pos, end);

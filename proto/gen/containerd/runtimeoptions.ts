@@ -52,7 +52,7 @@ export const Options: MessageFns<Options> = {
             break;
           }
 
-          message.typeUrl = reader.string();
+          message.typeUrl = reader.string(true);
           continue;
         }
         case 2: {
@@ -60,7 +60,7 @@ export const Options: MessageFns<Options> = {
             break;
           }
 
-          message.configPath = reader.string();
+          message.configPath = reader.string(true);
           continue;
         }
         case 3: {
@@ -73,7 +73,7 @@ export const Options: MessageFns<Options> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Options", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Options", reader.pos, end);
     return message;

@@ -174,7 +174,7 @@ export const CreateSandboxRequest: MessageFns<CreateSandboxRequest> = {
             break;
           }
 
-          message.sandboxId = reader.string();
+          message.sandboxId = reader.string(true);
           continue;
         }
         case 2: {
@@ -182,7 +182,7 @@ export const CreateSandboxRequest: MessageFns<CreateSandboxRequest> = {
             break;
           }
 
-          message.bundlePath = reader.string();
+          message.bundlePath = reader.string(true);
           continue;
         }
         case 3: {
@@ -206,7 +206,7 @@ export const CreateSandboxRequest: MessageFns<CreateSandboxRequest> = {
             break;
           }
 
-          message.netnsPath = reader.string();
+          message.netnsPath = reader.string(true);
           continue;
         }
         case 6: {
@@ -227,7 +227,7 @@ export const CreateSandboxRequest: MessageFns<CreateSandboxRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("CreateSandboxRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CreateSandboxRequest", reader.pos, end);
     return message;
@@ -271,7 +271,7 @@ export const CreateSandboxRequest_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -279,14 +279,14 @@ export const CreateSandboxRequest_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("CreateSandboxRequest_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("CreateSandboxRequest_AnnotationsEntry", reader.pos, end);
@@ -323,7 +323,7 @@ export const CreateSandboxResponse: MessageFns<CreateSandboxResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("CreateSandboxResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CreateSandboxResponse", reader.pos, end);
     return message;
@@ -362,14 +362,14 @@ export const StartSandboxRequest: MessageFns<StartSandboxRequest> = {
             break;
           }
 
-          message.sandboxId = reader.string();
+          message.sandboxId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StartSandboxRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StartSandboxRequest", reader.pos, end);
     return message;
@@ -437,7 +437,7 @@ export const StartSandboxResponse: MessageFns<StartSandboxResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StartSandboxResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StartSandboxResponse", reader.pos, end);
     return message;
@@ -473,14 +473,14 @@ export const PlatformRequest: MessageFns<PlatformRequest> = {
             break;
           }
 
-          message.sandboxId = reader.string();
+          message.sandboxId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PlatformRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PlatformRequest", reader.pos, end);
     return message;
@@ -523,7 +523,7 @@ export const PlatformResponse: MessageFns<PlatformResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PlatformResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PlatformResponse", reader.pos, end);
     return message;
@@ -565,7 +565,7 @@ export const StopSandboxRequest: MessageFns<StopSandboxRequest> = {
             break;
           }
 
-          message.sandboxId = reader.string();
+          message.sandboxId = reader.string(true);
           continue;
         }
         case 2: {
@@ -580,7 +580,7 @@ export const StopSandboxRequest: MessageFns<StopSandboxRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StopSandboxRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StopSandboxRequest", reader.pos, end);
     return message;
@@ -615,7 +615,7 @@ export const StopSandboxResponse: MessageFns<StopSandboxResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StopSandboxResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StopSandboxResponse", reader.pos, end);
     return message;
@@ -654,14 +654,14 @@ export const WaitSandboxRequest: MessageFns<WaitSandboxRequest> = {
             break;
           }
 
-          message.sandboxId = reader.string();
+          message.sandboxId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("WaitSandboxRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("WaitSandboxRequest", reader.pos, end);
     return message;
@@ -718,7 +718,7 @@ export const WaitSandboxResponse: MessageFns<WaitSandboxResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("WaitSandboxResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("WaitSandboxResponse", reader.pos, end);
     return message;
@@ -760,7 +760,7 @@ export const SandboxStatusRequest: MessageFns<SandboxStatusRequest> = {
             break;
           }
 
-          message.sandboxId = reader.string();
+          message.sandboxId = reader.string(true);
           continue;
         }
         case 2: {
@@ -775,7 +775,7 @@ export const SandboxStatusRequest: MessageFns<SandboxStatusRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SandboxStatusRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SandboxStatusRequest", reader.pos, end);
     return message;
@@ -845,7 +845,7 @@ export const SandboxStatusResponse: MessageFns<SandboxStatusResponse> = {
             break;
           }
 
-          message.sandboxId = reader.string();
+          message.sandboxId = reader.string(true);
           continue;
         }
         case 2: {
@@ -861,7 +861,7 @@ export const SandboxStatusResponse: MessageFns<SandboxStatusResponse> = {
             break;
           }
 
-          message.state = reader.string();
+          message.state = reader.string(true);
           continue;
         }
         case 4: {
@@ -906,7 +906,7 @@ export const SandboxStatusResponse: MessageFns<SandboxStatusResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SandboxStatusResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SandboxStatusResponse", reader.pos, end);
     return message;
@@ -950,7 +950,7 @@ export const SandboxStatusResponse_InfoEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -958,14 +958,14 @@ export const SandboxStatusResponse_InfoEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SandboxStatusResponse_InfoEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SandboxStatusResponse_InfoEntry", reader.pos, end);
@@ -1003,12 +1003,12 @@ export const PingRequest: MessageFns<PingRequest> = {
             break;
           }
 
-          message.sandboxId = reader.string();
+          message.sandboxId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PingRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PingRequest", reader.pos, end);
     return message;
@@ -1038,7 +1038,7 @@ export const PingResponse: MessageFns<PingResponse> = {
       switch (tag >>> 3) {
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PingResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PingResponse", reader.pos, end);
     return message;
@@ -1077,14 +1077,14 @@ export const ShutdownSandboxRequest: MessageFns<ShutdownSandboxRequest> = {
             break;
           }
 
-          message.sandboxId = reader.string();
+          message.sandboxId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ShutdownSandboxRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ShutdownSandboxRequest", reader.pos, end);
     return message;
@@ -1119,7 +1119,7 @@ export const ShutdownSandboxResponse: MessageFns<ShutdownSandboxResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ShutdownSandboxResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ShutdownSandboxResponse", reader.pos, end);
     return message;
@@ -1158,14 +1158,14 @@ export const SandboxMetricsRequest: MessageFns<SandboxMetricsRequest> = {
             break;
           }
 
-          message.sandboxId = reader.string();
+          message.sandboxId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SandboxMetricsRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SandboxMetricsRequest", reader.pos, end);
     return message;
@@ -1211,7 +1211,7 @@ export const SandboxMetricsResponse: MessageFns<SandboxMetricsResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SandboxMetricsResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SandboxMetricsResponse", reader.pos, end);
     return message;

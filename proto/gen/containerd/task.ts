@@ -269,7 +269,7 @@ export const CreateTaskRequest: MessageFns<CreateTaskRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -277,7 +277,7 @@ export const CreateTaskRequest: MessageFns<CreateTaskRequest> = {
             break;
           }
 
-          message.bundle = reader.string();
+          message.bundle = reader.string(true);
           continue;
         }
         case 3: {
@@ -301,7 +301,7 @@ export const CreateTaskRequest: MessageFns<CreateTaskRequest> = {
             break;
           }
 
-          message.stdin = reader.string();
+          message.stdin = reader.string(true);
           continue;
         }
         case 6: {
@@ -309,7 +309,7 @@ export const CreateTaskRequest: MessageFns<CreateTaskRequest> = {
             break;
           }
 
-          message.stdout = reader.string();
+          message.stdout = reader.string(true);
           continue;
         }
         case 7: {
@@ -317,7 +317,7 @@ export const CreateTaskRequest: MessageFns<CreateTaskRequest> = {
             break;
           }
 
-          message.stderr = reader.string();
+          message.stderr = reader.string(true);
           continue;
         }
         case 8: {
@@ -325,7 +325,7 @@ export const CreateTaskRequest: MessageFns<CreateTaskRequest> = {
             break;
           }
 
-          message.checkpoint = reader.string();
+          message.checkpoint = reader.string(true);
           continue;
         }
         case 9: {
@@ -333,7 +333,7 @@ export const CreateTaskRequest: MessageFns<CreateTaskRequest> = {
             break;
           }
 
-          message.parentCheckpoint = reader.string();
+          message.parentCheckpoint = reader.string(true);
           continue;
         }
         case 10: {
@@ -348,7 +348,7 @@ export const CreateTaskRequest: MessageFns<CreateTaskRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("CreateTaskRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CreateTaskRequest", reader.pos, end);
     return message;
@@ -394,7 +394,7 @@ export const CreateTaskResponse: MessageFns<CreateTaskResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("CreateTaskResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CreateTaskResponse", reader.pos, end);
     return message;
@@ -433,7 +433,7 @@ export const StartRequest: MessageFns<StartRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -441,12 +441,12 @@ export const StartRequest: MessageFns<StartRequest> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("StartRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StartRequest", reader.pos, end);
     return message;
@@ -487,7 +487,7 @@ export const StartResponse: MessageFns<StartResponse> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("StartResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StartResponse", reader.pos, end);
     return message;
@@ -526,7 +526,7 @@ export const StateRequest: MessageFns<StateRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -534,12 +534,12 @@ export const StateRequest: MessageFns<StateRequest> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("StateRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StateRequest", reader.pos, end);
     return message;
@@ -617,7 +617,7 @@ export const StateResponse: MessageFns<StateResponse> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -625,7 +625,7 @@ export const StateResponse: MessageFns<StateResponse> = {
             break;
           }
 
-          message.bundle = reader.string();
+          message.bundle = reader.string(true);
           continue;
         }
         case 3: {
@@ -649,7 +649,7 @@ export const StateResponse: MessageFns<StateResponse> = {
             break;
           }
 
-          message.stdin = reader.string();
+          message.stdin = reader.string(true);
           continue;
         }
         case 6: {
@@ -657,7 +657,7 @@ export const StateResponse: MessageFns<StateResponse> = {
             break;
           }
 
-          message.stdout = reader.string();
+          message.stdout = reader.string(true);
           continue;
         }
         case 7: {
@@ -665,7 +665,7 @@ export const StateResponse: MessageFns<StateResponse> = {
             break;
           }
 
-          message.stderr = reader.string();
+          message.stderr = reader.string(true);
           continue;
         }
         case 8: {
@@ -697,12 +697,12 @@ export const StateResponse: MessageFns<StateResponse> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("StateResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StateResponse", reader.pos, end);
     return message;
@@ -741,7 +741,7 @@ export const WaitRequest: MessageFns<WaitRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -749,12 +749,12 @@ export const WaitRequest: MessageFns<WaitRequest> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("WaitRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("WaitRequest", reader.pos, end);
     return message;
@@ -806,7 +806,7 @@ export const WaitResponse: MessageFns<WaitResponse> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("WaitResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("WaitResponse", reader.pos, end);
     return message;
@@ -851,7 +851,7 @@ export const KillRequest: MessageFns<KillRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -859,7 +859,7 @@ export const KillRequest: MessageFns<KillRequest> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
         case 3: {
@@ -880,7 +880,7 @@ export const KillRequest: MessageFns<KillRequest> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("KillRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("KillRequest", reader.pos, end);
     return message;
@@ -919,7 +919,7 @@ export const DeleteRequest: MessageFns<DeleteRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -927,12 +927,12 @@ export const DeleteRequest: MessageFns<DeleteRequest> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("DeleteRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("DeleteRequest", reader.pos, end);
     return message;
@@ -995,7 +995,7 @@ export const DeleteResponse: MessageFns<DeleteResponse> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("DeleteResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("DeleteResponse", reader.pos, end);
     return message;
@@ -1031,12 +1031,12 @@ export const PidsRequest: MessageFns<PidsRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PidsRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PidsRequest", reader.pos, end);
     return message;
@@ -1088,7 +1088,7 @@ export const ProcessInfo: MessageFns<ProcessInfo> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("ProcessInfo", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ProcessInfo", reader.pos, end);
     return message;
@@ -1129,7 +1129,7 @@ export const PidsResponse: MessageFns<PidsResponse> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PidsResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PidsResponse", reader.pos, end);
     return message;
@@ -1165,12 +1165,12 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("ConnectRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ConnectRequest", reader.pos, end);
     return message;
@@ -1228,14 +1228,14 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
             break;
           }
 
-          message.version = reader.string();
+          message.version = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ConnectResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ConnectResponse", reader.pos, end);
     return message;
@@ -1274,7 +1274,7 @@ export const ShutdownRequest: MessageFns<ShutdownRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -1289,7 +1289,7 @@ export const ShutdownRequest: MessageFns<ShutdownRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ShutdownRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ShutdownRequest", reader.pos, end);
     return message;
@@ -1325,12 +1325,12 @@ export const StatsRequest: MessageFns<StatsRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("StatsRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StatsRequest", reader.pos, end);
     return message;
@@ -1371,7 +1371,7 @@ export const StatsResponse: MessageFns<StatsResponse> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("StatsResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StatsResponse", reader.pos, end);
     return message;
@@ -1418,7 +1418,7 @@ export const UpdateTaskRequest: MessageFns<UpdateTaskRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -1447,7 +1447,7 @@ export const UpdateTaskRequest: MessageFns<UpdateTaskRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("UpdateTaskRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("UpdateTaskRequest", reader.pos, end);
     return message;
@@ -1491,7 +1491,7 @@ export const UpdateTaskRequest_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -1499,14 +1499,14 @@ export const UpdateTaskRequest_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("UpdateTaskRequest_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("UpdateTaskRequest_AnnotationsEntry", reader.pos, end);
@@ -1573,7 +1573,7 @@ export const ExecProcessRequest: MessageFns<ExecProcessRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -1581,7 +1581,7 @@ export const ExecProcessRequest: MessageFns<ExecProcessRequest> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
         case 3: {
@@ -1597,7 +1597,7 @@ export const ExecProcessRequest: MessageFns<ExecProcessRequest> = {
             break;
           }
 
-          message.stdin = reader.string();
+          message.stdin = reader.string(true);
           continue;
         }
         case 5: {
@@ -1605,7 +1605,7 @@ export const ExecProcessRequest: MessageFns<ExecProcessRequest> = {
             break;
           }
 
-          message.stdout = reader.string();
+          message.stdout = reader.string(true);
           continue;
         }
         case 6: {
@@ -1613,7 +1613,7 @@ export const ExecProcessRequest: MessageFns<ExecProcessRequest> = {
             break;
           }
 
-          message.stderr = reader.string();
+          message.stderr = reader.string(true);
           continue;
         }
         case 7: {
@@ -1628,7 +1628,7 @@ export const ExecProcessRequest: MessageFns<ExecProcessRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ExecProcessRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ExecProcessRequest", reader.pos, end);
     return message;
@@ -1673,7 +1673,7 @@ export const ResizePtyRequest: MessageFns<ResizePtyRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -1681,7 +1681,7 @@ export const ResizePtyRequest: MessageFns<ResizePtyRequest> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
         case 3: {
@@ -1704,7 +1704,7 @@ export const ResizePtyRequest: MessageFns<ResizePtyRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ResizePtyRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ResizePtyRequest", reader.pos, end);
     return message;
@@ -1746,7 +1746,7 @@ export const CloseIORequest: MessageFns<CloseIORequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -1754,7 +1754,7 @@ export const CloseIORequest: MessageFns<CloseIORequest> = {
             break;
           }
 
-          message.execId = reader.string();
+          message.execId = reader.string(true);
           continue;
         }
         case 3: {
@@ -1767,7 +1767,7 @@ export const CloseIORequest: MessageFns<CloseIORequest> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("CloseIORequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CloseIORequest", reader.pos, end);
     return message;
@@ -1803,12 +1803,12 @@ export const PauseRequest: MessageFns<PauseRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PauseRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PauseRequest", reader.pos, end);
     return message;
@@ -1844,12 +1844,12 @@ export const ResumeRequest: MessageFns<ResumeRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("ResumeRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ResumeRequest", reader.pos, end);
     return message;
@@ -1894,7 +1894,7 @@ export const CheckpointTaskRequest: MessageFns<CheckpointTaskRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -1902,7 +1902,7 @@ export const CheckpointTaskRequest: MessageFns<CheckpointTaskRequest> = {
             break;
           }
 
-          message.path = reader.string();
+          message.path = reader.string(true);
           continue;
         }
         case 3: {
@@ -1917,7 +1917,7 @@ export const CheckpointTaskRequest: MessageFns<CheckpointTaskRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("CheckpointTaskRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CheckpointTaskRequest", reader.pos, end);
     return message;

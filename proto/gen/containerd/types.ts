@@ -73,7 +73,7 @@ export const Mount: MessageFns<Mount> = {
             break;
           }
 
-          message.type = reader.string();
+          message.type = reader.string(true);
           continue;
         }
         case 2: {
@@ -81,7 +81,7 @@ export const Mount: MessageFns<Mount> = {
             break;
           }
 
-          message.source = reader.string();
+          message.source = reader.string(true);
           continue;
         }
         case 3: {
@@ -89,7 +89,7 @@ export const Mount: MessageFns<Mount> = {
             break;
           }
 
-          message.target = reader.string();
+          message.target = reader.string(true);
           continue;
         }
         case 4: {
@@ -97,12 +97,12 @@ export const Mount: MessageFns<Mount> = {
             break;
           }
 
-          message.options.push(reader.string());
+          message.options.push(reader.string(true));
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Mount", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Mount", reader.pos, end);
     return message;
@@ -156,7 +156,7 @@ export const Platform: MessageFns<Platform> = {
             break;
           }
 
-          message.os = reader.string();
+          message.os = reader.string(true);
           continue;
         }
         case 2: {
@@ -164,7 +164,7 @@ export const Platform: MessageFns<Platform> = {
             break;
           }
 
-          message.architecture = reader.string();
+          message.architecture = reader.string(true);
           continue;
         }
         case 3: {
@@ -172,7 +172,7 @@ export const Platform: MessageFns<Platform> = {
             break;
           }
 
-          message.variant = reader.string();
+          message.variant = reader.string(true);
           continue;
         }
         case 4: {
@@ -180,7 +180,7 @@ export const Platform: MessageFns<Platform> = {
             break;
           }
 
-          message.osVersion = reader.string();
+          message.osVersion = reader.string(true);
           continue;
         }
         case 5: {
@@ -188,12 +188,12 @@ export const Platform: MessageFns<Platform> = {
             break;
           }
 
-          message.osFeatures.push(reader.string());
+          message.osFeatures.push(reader.string(true));
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Platform", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Platform", reader.pos, end);
     return message;
@@ -243,7 +243,7 @@ export const Metric: MessageFns<Metric> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 3: {
@@ -256,7 +256,7 @@ export const Metric: MessageFns<Metric> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Metric", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Metric", reader.pos, end);
     return message;

@@ -770,12 +770,12 @@ export const VersionRequest: MessageFns<VersionRequest> = {
             break;
           }
 
-          message.version = reader.string();
+          message.version = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("VersionRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("VersionRequest", reader.pos, end);
     return message;
@@ -828,7 +828,7 @@ export const VersionResponse: MessageFns<VersionResponse> = {
             break;
           }
 
-          message.version = reader.string();
+          message.version = reader.string(true);
           continue;
         }
         case 2: {
@@ -836,7 +836,7 @@ export const VersionResponse: MessageFns<VersionResponse> = {
             break;
           }
 
-          message.runtimeName = reader.string();
+          message.runtimeName = reader.string(true);
           continue;
         }
         case 3: {
@@ -844,7 +844,7 @@ export const VersionResponse: MessageFns<VersionResponse> = {
             break;
           }
 
-          message.runtimeVersion = reader.string();
+          message.runtimeVersion = reader.string(true);
           continue;
         }
         case 4: {
@@ -852,14 +852,14 @@ export const VersionResponse: MessageFns<VersionResponse> = {
             break;
           }
 
-          message.runtimeApiVersion = reader.string();
+          message.runtimeApiVersion = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("VersionResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("VersionResponse", reader.pos, end);
     return message;
@@ -900,7 +900,7 @@ export const StatusRequest: MessageFns<StatusRequest> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("StatusRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StatusRequest", reader.pos, end);
     return message;
@@ -945,7 +945,7 @@ export const RuntimeCondition: MessageFns<RuntimeCondition> = {
             break;
           }
 
-          message.type = reader.string();
+          message.type = reader.string(true);
           continue;
         }
         case 2: {
@@ -961,7 +961,7 @@ export const RuntimeCondition: MessageFns<RuntimeCondition> = {
             break;
           }
 
-          message.reason = reader.string();
+          message.reason = reader.string(true);
           continue;
         }
         case 4: {
@@ -969,14 +969,14 @@ export const RuntimeCondition: MessageFns<RuntimeCondition> = {
             break;
           }
 
-          message.message = reader.string();
+          message.message = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("RuntimeCondition", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("RuntimeCondition", reader.pos, end);
     return message;
@@ -1022,7 +1022,7 @@ export const RuntimeStatus: MessageFns<RuntimeStatus> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("RuntimeStatus", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("RuntimeStatus", reader.pos, end);
     return message;
@@ -1085,7 +1085,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("StatusResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StatusResponse", reader.pos, end);
     return message;
@@ -1127,7 +1127,7 @@ export const StatusResponse_InfoEntry: MessageFns<StatusResponse_InfoEntry> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -1135,14 +1135,14 @@ export const StatusResponse_InfoEntry: MessageFns<StatusResponse_InfoEntry> = {
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StatusResponse_InfoEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("StatusResponse_InfoEntry", reader.pos, end);
@@ -1190,7 +1190,7 @@ export const Int64Value: MessageFns<Int64Value> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Int64Value", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Int64Value", reader.pos, end);
     return message;
@@ -1236,7 +1236,7 @@ export const UInt64Value: MessageFns<UInt64Value> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("UInt64Value", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("UInt64Value", reader.pos, end);
     return message;
@@ -1305,12 +1305,12 @@ export const PortMapping: MessageFns<PortMapping> = {
             break;
           }
 
-          message.hostIp = reader.string();
+          message.hostIp = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PortMapping", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PortMapping", reader.pos, end);
     return message;
@@ -1358,7 +1358,7 @@ export const DNSConfig: MessageFns<DNSConfig> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.servers!.push(el);
           }
@@ -1369,7 +1369,7 @@ export const DNSConfig: MessageFns<DNSConfig> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.searches!.push(el);
           }
@@ -1380,7 +1380,7 @@ export const DNSConfig: MessageFns<DNSConfig> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.options!.push(el);
           }
@@ -1388,7 +1388,7 @@ export const DNSConfig: MessageFns<DNSConfig> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("DNSConfig", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("DNSConfig", reader.pos, end);
     return message;
@@ -1457,14 +1457,14 @@ export const NamespaceOption: MessageFns<NamespaceOption> = {
             break;
           }
 
-          message.targetId = reader.string();
+          message.targetId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("NamespaceOption", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("NamespaceOption", reader.pos, end);
     return message;
@@ -1511,14 +1511,14 @@ export const SecurityProfile: MessageFns<SecurityProfile> = {
             break;
           }
 
-          message.localhostRef = reader.string();
+          message.localhostRef = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SecurityProfile", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SecurityProfile", reader.pos, end);
     return message;
@@ -1680,7 +1680,7 @@ export const LinuxSandboxSecurityContext: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("LinuxSandboxSecurityContext", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("LinuxSandboxSecurityContext", reader.pos, end);
@@ -1751,7 +1751,7 @@ export const LinuxPodSandboxConfig: MessageFns<LinuxPodSandboxConfig> = {
             break;
           }
 
-          message.cgroupParent = reader.string();
+          message.cgroupParent = reader.string(true);
           continue;
         }
         case 2: {
@@ -1805,7 +1805,7 @@ export const LinuxPodSandboxConfig: MessageFns<LinuxPodSandboxConfig> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("LinuxPodSandboxConfig", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("LinuxPodSandboxConfig", reader.pos, end);
     return message;
@@ -1849,7 +1849,7 @@ export const LinuxPodSandboxConfig_SysctlsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -1857,14 +1857,14 @@ export const LinuxPodSandboxConfig_SysctlsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("LinuxPodSandboxConfig_SysctlsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("LinuxPodSandboxConfig_SysctlsEntry", reader.pos, end);
@@ -1914,7 +1914,7 @@ export const PodSandboxMetadata: MessageFns<PodSandboxMetadata> = {
             break;
           }
 
-          message.name = reader.string();
+          message.name = reader.string(true);
           continue;
         }
         case 2: {
@@ -1922,7 +1922,7 @@ export const PodSandboxMetadata: MessageFns<PodSandboxMetadata> = {
             break;
           }
 
-          message.uid = reader.string();
+          message.uid = reader.string(true);
           continue;
         }
         case 3: {
@@ -1930,7 +1930,7 @@ export const PodSandboxMetadata: MessageFns<PodSandboxMetadata> = {
             break;
           }
 
-          message.namespace = reader.string();
+          message.namespace = reader.string(true);
           continue;
         }
         case 4: {
@@ -1945,7 +1945,7 @@ export const PodSandboxMetadata: MessageFns<PodSandboxMetadata> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxMetadata", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PodSandboxMetadata", reader.pos, end);
     return message;
@@ -2035,7 +2035,7 @@ export const PodSandboxConfig: MessageFns<PodSandboxConfig> = {
             break;
           }
 
-          message.hostname = reader.string();
+          message.hostname = reader.string(true);
           continue;
         }
         case 3: {
@@ -2043,7 +2043,7 @@ export const PodSandboxConfig: MessageFns<PodSandboxConfig> = {
             break;
           }
 
-          message.logDirectory = reader.string();
+          message.logDirectory = reader.string(true);
           continue;
         }
         case 4: {
@@ -2105,7 +2105,7 @@ export const PodSandboxConfig: MessageFns<PodSandboxConfig> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxConfig", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PodSandboxConfig", reader.pos, end);
     return message;
@@ -2149,7 +2149,7 @@ export const PodSandboxConfig_LabelsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -2157,14 +2157,14 @@ export const PodSandboxConfig_LabelsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxConfig_LabelsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("PodSandboxConfig_LabelsEntry", reader.pos, end);
@@ -2210,7 +2210,7 @@ export const PodSandboxConfig_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -2218,14 +2218,14 @@ export const PodSandboxConfig_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxConfig_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("PodSandboxConfig_AnnotationsEntry", reader.pos, end);
@@ -2277,14 +2277,14 @@ export const RunPodSandboxRequest: MessageFns<RunPodSandboxRequest> = {
             break;
           }
 
-          message.runtimeHandler = reader.string();
+          message.runtimeHandler = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("RunPodSandboxRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("RunPodSandboxRequest", reader.pos, end);
     return message;
@@ -2323,14 +2323,14 @@ export const RunPodSandboxResponse: MessageFns<RunPodSandboxResponse> = {
             break;
           }
 
-          message.podSandboxId = reader.string();
+          message.podSandboxId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("RunPodSandboxResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("RunPodSandboxResponse", reader.pos, end);
     return message;
@@ -2369,14 +2369,14 @@ export const StopPodSandboxRequest: MessageFns<StopPodSandboxRequest> = {
             break;
           }
 
-          message.podSandboxId = reader.string();
+          message.podSandboxId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StopPodSandboxRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StopPodSandboxRequest", reader.pos, end);
     return message;
@@ -2411,7 +2411,7 @@ export const StopPodSandboxResponse: MessageFns<StopPodSandboxResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StopPodSandboxResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StopPodSandboxResponse", reader.pos, end);
     return message;
@@ -2450,14 +2450,14 @@ export const RemovePodSandboxRequest: MessageFns<RemovePodSandboxRequest> = {
             break;
           }
 
-          message.podSandboxId = reader.string();
+          message.podSandboxId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("RemovePodSandboxRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("RemovePodSandboxRequest", reader.pos, end);
     return message;
@@ -2492,7 +2492,7 @@ export const RemovePodSandboxResponse: MessageFns<RemovePodSandboxResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("RemovePodSandboxResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("RemovePodSandboxResponse", reader.pos, end);
@@ -2536,7 +2536,7 @@ export const PodSandboxStatusRequest: MessageFns<PodSandboxStatusRequest> = {
             break;
           }
 
-          message.podSandboxId = reader.string();
+          message.podSandboxId = reader.string(true);
           continue;
         }
         case 2: {
@@ -2551,7 +2551,7 @@ export const PodSandboxStatusRequest: MessageFns<PodSandboxStatusRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxStatusRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PodSandboxStatusRequest", reader.pos, end);
     return message;
@@ -2587,12 +2587,12 @@ export const PodIP: MessageFns<PodIP> = {
             break;
           }
 
-          message.ip = reader.string();
+          message.ip = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PodIP", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PodIP", reader.pos, end);
     return message;
@@ -2638,7 +2638,7 @@ export const PodSandboxNetworkStatus: MessageFns<PodSandboxNetworkStatus> = {
             break;
           }
 
-          message.ip = reader.string();
+          message.ip = reader.string(true);
           continue;
         }
         case 2: {
@@ -2656,7 +2656,7 @@ export const PodSandboxNetworkStatus: MessageFns<PodSandboxNetworkStatus> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxNetworkStatus", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PodSandboxNetworkStatus", reader.pos, end);
     return message;
@@ -2739,7 +2739,7 @@ export const PodSandboxStatus: MessageFns<PodSandboxStatus> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -2810,14 +2810,14 @@ export const PodSandboxStatus: MessageFns<PodSandboxStatus> = {
             break;
           }
 
-          message.runtimeHandler = reader.string();
+          message.runtimeHandler = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxStatus", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PodSandboxStatus", reader.pos, end);
     return message;
@@ -2861,7 +2861,7 @@ export const PodSandboxStatus_LabelsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -2869,14 +2869,14 @@ export const PodSandboxStatus_LabelsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxStatus_LabelsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("PodSandboxStatus_LabelsEntry", reader.pos, end);
@@ -2922,7 +2922,7 @@ export const PodSandboxStatus_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -2930,14 +2930,14 @@ export const PodSandboxStatus_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxStatus_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("PodSandboxStatus_AnnotationsEntry", reader.pos, end);
@@ -3007,7 +3007,7 @@ export const PodSandboxStatusResponse: MessageFns<PodSandboxStatusResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxStatusResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("PodSandboxStatusResponse", reader.pos, end);
@@ -3053,7 +3053,7 @@ export const PodSandboxStatusResponse_InfoEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3061,14 +3061,14 @@ export const PodSandboxStatusResponse_InfoEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxStatusResponse_InfoEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("PodSandboxStatusResponse_InfoEntry", reader.pos, end);
@@ -3116,7 +3116,7 @@ export const PodSandboxStateValue: MessageFns<PodSandboxStateValue> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxStateValue", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PodSandboxStateValue", reader.pos, end);
     return message;
@@ -3164,7 +3164,7 @@ export const PodSandboxFilter: MessageFns<PodSandboxFilter> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -3193,7 +3193,7 @@ export const PodSandboxFilter: MessageFns<PodSandboxFilter> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxFilter", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PodSandboxFilter", reader.pos, end);
     return message;
@@ -3237,7 +3237,7 @@ export const PodSandboxFilter_LabelSelectorEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3245,14 +3245,14 @@ export const PodSandboxFilter_LabelSelectorEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandboxFilter_LabelSelectorEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("PodSandboxFilter_LabelSelectorEntry", reader.pos, end);
@@ -3300,7 +3300,7 @@ export const ListPodSandboxRequest: MessageFns<ListPodSandboxRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ListPodSandboxRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ListPodSandboxRequest", reader.pos, end);
     return message;
@@ -3378,7 +3378,7 @@ export const PodSandbox: MessageFns<PodSandbox> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -3435,12 +3435,12 @@ export const PodSandbox: MessageFns<PodSandbox> = {
             break;
           }
 
-          message.runtimeHandler = reader.string();
+          message.runtimeHandler = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PodSandbox", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PodSandbox", reader.pos, end);
     return message;
@@ -3482,7 +3482,7 @@ export const PodSandbox_LabelsEntry: MessageFns<PodSandbox_LabelsEntry> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3490,14 +3490,14 @@ export const PodSandbox_LabelsEntry: MessageFns<PodSandbox_LabelsEntry> = {
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandbox_LabelsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PodSandbox_LabelsEntry", reader.pos, end);
     return message;
@@ -3541,7 +3541,7 @@ export const PodSandbox_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3549,14 +3549,14 @@ export const PodSandbox_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PodSandbox_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("PodSandbox_AnnotationsEntry", reader.pos, end);
@@ -3609,7 +3609,7 @@ export const ListPodSandboxResponse: MessageFns<ListPodSandboxResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ListPodSandboxResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ListPodSandboxResponse", reader.pos, end);
     return message;
@@ -3653,7 +3653,7 @@ export const ImageSpec: MessageFns<ImageSpec> = {
             break;
           }
 
-          message.image = reader.string();
+          message.image = reader.string(true);
           continue;
         }
         case 2: {
@@ -3672,7 +3672,7 @@ export const ImageSpec: MessageFns<ImageSpec> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("ImageSpec", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ImageSpec", reader.pos, end);
     return message;
@@ -3716,7 +3716,7 @@ export const ImageSpec_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3724,14 +3724,14 @@ export const ImageSpec_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ImageSpec_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ImageSpec_AnnotationsEntry", reader.pos, end);
@@ -3772,7 +3772,7 @@ export const KeyValue: MessageFns<KeyValue> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3785,7 +3785,7 @@ export const KeyValue: MessageFns<KeyValue> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("KeyValue", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("KeyValue", reader.pos, end);
     return message;
@@ -3829,7 +3829,7 @@ export const HugepageLimit: MessageFns<HugepageLimit> = {
             break;
           }
 
-          message.pageSize = reader.string();
+          message.pageSize = reader.string(true);
           continue;
         }
         case 2: {
@@ -3842,7 +3842,7 @@ export const HugepageLimit: MessageFns<HugepageLimit> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("HugepageLimit", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("HugepageLimit", reader.pos, end);
     return message;
@@ -4011,7 +4011,7 @@ export const LinuxContainerResources: MessageFns<LinuxContainerResources> = {
             break;
           }
 
-          message.cpusetCpus = reader.string();
+          message.cpusetCpus = reader.string(true);
           continue;
         }
         case 7: {
@@ -4019,7 +4019,7 @@ export const LinuxContainerResources: MessageFns<LinuxContainerResources> = {
             break;
           }
 
-          message.cpusetMems = reader.string();
+          message.cpusetMems = reader.string(true);
           continue;
         }
         case 8: {
@@ -4059,7 +4059,7 @@ export const LinuxContainerResources: MessageFns<LinuxContainerResources> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("LinuxContainerResources", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("LinuxContainerResources", reader.pos, end);
     return message;
@@ -4103,7 +4103,7 @@ export const LinuxContainerResources_UnifiedEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -4111,14 +4111,14 @@ export const LinuxContainerResources_UnifiedEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("LinuxContainerResources_UnifiedEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("LinuxContainerResources_UnifiedEntry", reader.pos, end);
@@ -4181,7 +4181,7 @@ export const Capability: MessageFns<Capability> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.addCapabilities!.push(el);
           }
@@ -4192,7 +4192,7 @@ export const Capability: MessageFns<Capability> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.dropCapabilities!.push(el);
           }
@@ -4203,7 +4203,7 @@ export const Capability: MessageFns<Capability> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.addAmbientCapabilities!.push(el);
           }
@@ -4211,7 +4211,7 @@ export const Capability: MessageFns<Capability> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Capability", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Capability", reader.pos, end);
     return message;
@@ -4359,7 +4359,7 @@ export const LinuxContainerSecurityContext: MessageFns<
             break;
           }
 
-          message.runAsUsername = reader.string();
+          message.runAsUsername = reader.string(true);
           continue;
         }
         case 7: {
@@ -4409,7 +4409,7 @@ export const LinuxContainerSecurityContext: MessageFns<
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.maskedPaths!.push(el);
           }
@@ -4420,7 +4420,7 @@ export const LinuxContainerSecurityContext: MessageFns<
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.readonlyPaths!.push(el);
           }
@@ -4446,7 +4446,7 @@ export const LinuxContainerSecurityContext: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("LinuxContainerSecurityContext", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("LinuxContainerSecurityContext", reader.pos, end);
@@ -4517,7 +4517,7 @@ export const LinuxContainerConfig: MessageFns<LinuxContainerConfig> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("LinuxContainerConfig", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("LinuxContainerConfig", reader.pos, end);
     return message;
@@ -4573,7 +4573,7 @@ export const Mount: MessageFns<Mount> = {
             break;
           }
 
-          message.containerPath = reader.string();
+          message.containerPath = reader.string(true);
           continue;
         }
         case 2: {
@@ -4581,7 +4581,7 @@ export const Mount: MessageFns<Mount> = {
             break;
           }
 
-          message.hostPath = reader.string();
+          message.hostPath = reader.string(true);
           continue;
         }
         case 3: {
@@ -4610,7 +4610,7 @@ export const Mount: MessageFns<Mount> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Mount", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Mount", reader.pos, end);
     return message;
@@ -4652,7 +4652,7 @@ export const Device: MessageFns<Device> = {
             break;
           }
 
-          message.containerPath = reader.string();
+          message.containerPath = reader.string(true);
           continue;
         }
         case 2: {
@@ -4660,7 +4660,7 @@ export const Device: MessageFns<Device> = {
             break;
           }
 
-          message.hostPath = reader.string();
+          message.hostPath = reader.string(true);
           continue;
         }
         case 3: {
@@ -4668,12 +4668,12 @@ export const Device: MessageFns<Device> = {
             break;
           }
 
-          message.permissions = reader.string();
+          message.permissions = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Device", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Device", reader.pos, end);
     return message;
@@ -4712,7 +4712,7 @@ export const ContainerMetadata: MessageFns<ContainerMetadata> = {
             break;
           }
 
-          message.name = reader.string();
+          message.name = reader.string(true);
           continue;
         }
         case 2: {
@@ -4727,7 +4727,7 @@ export const ContainerMetadata: MessageFns<ContainerMetadata> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerMetadata", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerMetadata", reader.pos, end);
     return message;
@@ -4859,7 +4859,7 @@ export const ContainerConfig: MessageFns<ContainerConfig> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.command!.push(el);
           }
@@ -4870,7 +4870,7 @@ export const ContainerConfig: MessageFns<ContainerConfig> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.args!.push(el);
           }
@@ -4881,7 +4881,7 @@ export const ContainerConfig: MessageFns<ContainerConfig> = {
             break;
           }
 
-          message.workingDir = reader.string();
+          message.workingDir = reader.string(true);
           continue;
         }
         case 6: {
@@ -4950,7 +4950,7 @@ export const ContainerConfig: MessageFns<ContainerConfig> = {
             break;
           }
 
-          message.logPath = reader.string();
+          message.logPath = reader.string(true);
           continue;
         }
         case 12: {
@@ -4989,7 +4989,7 @@ export const ContainerConfig: MessageFns<ContainerConfig> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerConfig", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerConfig", reader.pos, end);
     return message;
@@ -5033,7 +5033,7 @@ export const ContainerConfig_LabelsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -5041,14 +5041,14 @@ export const ContainerConfig_LabelsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerConfig_LabelsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ContainerConfig_LabelsEntry", reader.pos, end);
@@ -5094,7 +5094,7 @@ export const ContainerConfig_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -5102,14 +5102,14 @@ export const ContainerConfig_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerConfig_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ContainerConfig_AnnotationsEntry", reader.pos, end);
@@ -5157,7 +5157,7 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
             break;
           }
 
-          message.podSandboxId = reader.string();
+          message.podSandboxId = reader.string(true);
           continue;
         }
         case 2: {
@@ -5183,7 +5183,7 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("CreateContainerRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CreateContainerRequest", reader.pos, end);
     return message;
@@ -5222,14 +5222,14 @@ export const CreateContainerResponse: MessageFns<CreateContainerResponse> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("CreateContainerResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CreateContainerResponse", reader.pos, end);
     return message;
@@ -5268,14 +5268,14 @@ export const StartContainerRequest: MessageFns<StartContainerRequest> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StartContainerRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StartContainerRequest", reader.pos, end);
     return message;
@@ -5310,7 +5310,7 @@ export const StartContainerResponse: MessageFns<StartContainerResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StartContainerResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StartContainerResponse", reader.pos, end);
     return message;
@@ -5357,7 +5357,7 @@ export const StopContainerRequest: MessageFns<StopContainerRequest> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -5372,7 +5372,7 @@ export const StopContainerRequest: MessageFns<StopContainerRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StopContainerRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StopContainerRequest", reader.pos, end);
     return message;
@@ -5407,7 +5407,7 @@ export const StopContainerResponse: MessageFns<StopContainerResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StopContainerResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StopContainerResponse", reader.pos, end);
     return message;
@@ -5446,14 +5446,14 @@ export const RemoveContainerRequest: MessageFns<RemoveContainerRequest> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("RemoveContainerRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("RemoveContainerRequest", reader.pos, end);
     return message;
@@ -5488,7 +5488,7 @@ export const RemoveContainerResponse: MessageFns<RemoveContainerResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("RemoveContainerResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("RemoveContainerResponse", reader.pos, end);
     return message;
@@ -5534,7 +5534,7 @@ export const ContainerStateValue: MessageFns<ContainerStateValue> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStateValue", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerStateValue", reader.pos, end);
     return message;
@@ -5585,7 +5585,7 @@ export const ContainerFilter: MessageFns<ContainerFilter> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -5601,7 +5601,7 @@ export const ContainerFilter: MessageFns<ContainerFilter> = {
             break;
           }
 
-          message.podSandboxId = reader.string();
+          message.podSandboxId = reader.string(true);
           continue;
         }
         case 4: {
@@ -5622,7 +5622,7 @@ export const ContainerFilter: MessageFns<ContainerFilter> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerFilter", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerFilter", reader.pos, end);
     return message;
@@ -5666,7 +5666,7 @@ export const ContainerFilter_LabelSelectorEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -5674,14 +5674,14 @@ export const ContainerFilter_LabelSelectorEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerFilter_LabelSelectorEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ContainerFilter_LabelSelectorEntry", reader.pos, end);
@@ -5729,7 +5729,7 @@ export const ListContainersRequest: MessageFns<ListContainersRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ListContainersRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ListContainersRequest", reader.pos, end);
     return message;
@@ -5815,7 +5815,7 @@ export const Container: MessageFns<Container> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -5823,7 +5823,7 @@ export const Container: MessageFns<Container> = {
             break;
           }
 
-          message.podSandboxId = reader.string();
+          message.podSandboxId = reader.string(true);
           continue;
         }
         case 3: {
@@ -5847,7 +5847,7 @@ export const Container: MessageFns<Container> = {
             break;
           }
 
-          message.imageRef = reader.string();
+          message.imageRef = reader.string(true);
           continue;
         }
         case 6: {
@@ -5893,7 +5893,7 @@ export const Container: MessageFns<Container> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Container", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Container", reader.pos, end);
     return message;
@@ -5935,7 +5935,7 @@ export const Container_LabelsEntry: MessageFns<Container_LabelsEntry> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -5943,14 +5943,14 @@ export const Container_LabelsEntry: MessageFns<Container_LabelsEntry> = {
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("Container_LabelsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Container_LabelsEntry", reader.pos, end);
     return message;
@@ -5994,7 +5994,7 @@ export const Container_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6002,14 +6002,14 @@ export const Container_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("Container_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("Container_AnnotationsEntry", reader.pos, end);
@@ -6062,7 +6062,7 @@ export const ListContainersResponse: MessageFns<ListContainersResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ListContainersResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ListContainersResponse", reader.pos, end);
     return message;
@@ -6104,7 +6104,7 @@ export const ContainerStatusRequest: MessageFns<ContainerStatusRequest> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -6119,7 +6119,7 @@ export const ContainerStatusRequest: MessageFns<ContainerStatusRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStatusRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerStatusRequest", reader.pos, end);
     return message;
@@ -6169,7 +6169,7 @@ export const ContainerResources: MessageFns<ContainerResources> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerResources", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerResources", reader.pos, end);
     return message;
@@ -6296,7 +6296,7 @@ export const ContainerStatus: MessageFns<ContainerStatus> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -6360,7 +6360,7 @@ export const ContainerStatus: MessageFns<ContainerStatus> = {
             break;
           }
 
-          message.imageRef = reader.string();
+          message.imageRef = reader.string(true);
           continue;
         }
         case 10: {
@@ -6368,7 +6368,7 @@ export const ContainerStatus: MessageFns<ContainerStatus> = {
             break;
           }
 
-          message.reason = reader.string();
+          message.reason = reader.string(true);
           continue;
         }
         case 11: {
@@ -6376,7 +6376,7 @@ export const ContainerStatus: MessageFns<ContainerStatus> = {
             break;
           }
 
-          message.message = reader.string();
+          message.message = reader.string(true);
           continue;
         }
         case 12: {
@@ -6423,7 +6423,7 @@ export const ContainerStatus: MessageFns<ContainerStatus> = {
             break;
           }
 
-          message.logPath = reader.string();
+          message.logPath = reader.string(true);
           continue;
         }
         case 16: {
@@ -6441,7 +6441,7 @@ export const ContainerStatus: MessageFns<ContainerStatus> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStatus", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerStatus", reader.pos, end);
     return message;
@@ -6485,7 +6485,7 @@ export const ContainerStatus_LabelsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6493,14 +6493,14 @@ export const ContainerStatus_LabelsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStatus_LabelsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ContainerStatus_LabelsEntry", reader.pos, end);
@@ -6546,7 +6546,7 @@ export const ContainerStatus_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6554,14 +6554,14 @@ export const ContainerStatus_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStatus_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ContainerStatus_AnnotationsEntry", reader.pos, end);
@@ -6631,7 +6631,7 @@ export const ContainerStatusResponse: MessageFns<ContainerStatusResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStatusResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerStatusResponse", reader.pos, end);
     return message;
@@ -6675,7 +6675,7 @@ export const ContainerStatusResponse_InfoEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6683,14 +6683,14 @@ export const ContainerStatusResponse_InfoEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStatusResponse_InfoEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ContainerStatusResponse_InfoEntry", reader.pos, end);
@@ -6746,7 +6746,7 @@ export const UpdateContainerResourcesRequest: MessageFns<
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -6776,7 +6776,7 @@ export const UpdateContainerResourcesRequest: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("UpdateContainerResourcesRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("UpdateContainerResourcesRequest", reader.pos, end);
@@ -6823,7 +6823,7 @@ export const UpdateContainerResourcesRequest_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6831,7 +6831,7 @@ export const UpdateContainerResourcesRequest_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
@@ -6842,7 +6842,7 @@ export const UpdateContainerResourcesRequest_AnnotationsEntry: MessageFns<
           reader.pos,
         );
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun(
@@ -6885,7 +6885,7 @@ export const UpdateContainerResourcesResponse: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("UpdateContainerResourcesResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("UpdateContainerResourcesResponse", reader.pos, end);
@@ -6936,7 +6936,7 @@ export const ExecSyncRequest: MessageFns<ExecSyncRequest> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
         case 2: {
@@ -6944,7 +6944,7 @@ export const ExecSyncRequest: MessageFns<ExecSyncRequest> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.cmd!.push(el);
           }
@@ -6962,7 +6962,7 @@ export const ExecSyncRequest: MessageFns<ExecSyncRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ExecSyncRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ExecSyncRequest", reader.pos, end);
     return message;
@@ -7027,7 +7027,7 @@ export const ExecSyncResponse: MessageFns<ExecSyncResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ExecSyncResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ExecSyncResponse", reader.pos, end);
     return message;
@@ -7066,14 +7066,14 @@ export const ContainerStatsRequest: MessageFns<ContainerStatsRequest> = {
             break;
           }
 
-          message.containerId = reader.string();
+          message.containerId = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStatsRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerStatsRequest", reader.pos, end);
     return message;
@@ -7119,7 +7119,7 @@ export const ContainerStatsResponse: MessageFns<ContainerStatsResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStatsResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerStatsResponse", reader.pos, end);
     return message;
@@ -7169,7 +7169,7 @@ export const ContainerStatsFilter: MessageFns<ContainerStatsFilter> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -7177,7 +7177,7 @@ export const ContainerStatsFilter: MessageFns<ContainerStatsFilter> = {
             break;
           }
 
-          message.podSandboxId = reader.string();
+          message.podSandboxId = reader.string(true);
           continue;
         }
         case 3: {
@@ -7198,7 +7198,7 @@ export const ContainerStatsFilter: MessageFns<ContainerStatsFilter> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStatsFilter", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerStatsFilter", reader.pos, end);
     return message;
@@ -7242,7 +7242,7 @@ export const ContainerStatsFilter_LabelSelectorEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -7250,14 +7250,14 @@ export const ContainerStatsFilter_LabelSelectorEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerStatsFilter_LabelSelectorEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ContainerStatsFilter_LabelSelectorEntry", reader.pos, end);
@@ -7310,7 +7310,7 @@ export const ListContainerStatsRequest: MessageFns<ListContainerStatsRequest> =
         if (tag < 8 || (tag & 7) === 4) {
           badTag("ListContainerStatsRequest", tag, reader.pos);
         }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         overrun("ListContainerStatsRequest", reader.pos, end);
@@ -7365,7 +7365,7 @@ export const ListContainerStatsResponse: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ListContainerStatsResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ListContainerStatsResponse", reader.pos, end);
@@ -7426,7 +7426,7 @@ export const ContainerAttributes: MessageFns<ContainerAttributes> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -7469,7 +7469,7 @@ export const ContainerAttributes: MessageFns<ContainerAttributes> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerAttributes", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerAttributes", reader.pos, end);
     return message;
@@ -7513,7 +7513,7 @@ export const ContainerAttributes_LabelsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -7521,14 +7521,14 @@ export const ContainerAttributes_LabelsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerAttributes_LabelsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ContainerAttributes_LabelsEntry", reader.pos, end);
@@ -7574,7 +7574,7 @@ export const ContainerAttributes_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -7582,14 +7582,14 @@ export const ContainerAttributes_AnnotationsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ContainerAttributes_AnnotationsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ContainerAttributes_AnnotationsEntry", reader.pos, end);
@@ -7668,7 +7668,7 @@ export const CpuUsage: MessageFns<CpuUsage> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("CpuUsage", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CpuUsage", reader.pos, end);
     return message;
@@ -7791,7 +7791,7 @@ export const MemoryUsage: MessageFns<MemoryUsage> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("MemoryUsage", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("MemoryUsage", reader.pos, end);
     return message;
@@ -7868,7 +7868,7 @@ export const SwapUsage: MessageFns<SwapUsage> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("SwapUsage", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SwapUsage", reader.pos, end);
     return message;
@@ -7907,14 +7907,14 @@ export const FilesystemIdentifier: MessageFns<FilesystemIdentifier> = {
             break;
           }
 
-          message.mountpoint = reader.string();
+          message.mountpoint = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("FilesystemIdentifier", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("FilesystemIdentifier", reader.pos, end);
     return message;
@@ -8001,7 +8001,7 @@ export const FilesystemUsage: MessageFns<FilesystemUsage> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("FilesystemUsage", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("FilesystemUsage", reader.pos, end);
     return message;
@@ -8100,7 +8100,7 @@ export const ContainerStats: MessageFns<ContainerStats> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("ContainerStats", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ContainerStats", reader.pos, end);
     return message;
@@ -8141,7 +8141,7 @@ export const ImageFilter: MessageFns<ImageFilter> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("ImageFilter", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ImageFilter", reader.pos, end);
     return message;
@@ -8184,7 +8184,7 @@ export const ListImagesRequest: MessageFns<ListImagesRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ListImagesRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ListImagesRequest", reader.pos, end);
     return message;
@@ -8259,7 +8259,7 @@ export const Image: MessageFns<Image> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -8267,7 +8267,7 @@ export const Image: MessageFns<Image> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.repoTags!.push(el);
           }
@@ -8278,7 +8278,7 @@ export const Image: MessageFns<Image> = {
             break;
           }
 
-          const el = reader.string();
+          const el = reader.string(true);
           if (el !== undefined) {
             message.repoDigests!.push(el);
           }
@@ -8305,7 +8305,7 @@ export const Image: MessageFns<Image> = {
             break;
           }
 
-          message.username = reader.string();
+          message.username = reader.string(true);
           continue;
         }
         case 7: {
@@ -8326,7 +8326,7 @@ export const Image: MessageFns<Image> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Image", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Image", reader.pos, end);
     return message;
@@ -8377,7 +8377,7 @@ export const ListImagesResponse: MessageFns<ListImagesResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ListImagesResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ListImagesResponse", reader.pos, end);
     return message;
@@ -8434,7 +8434,7 @@ export const ImageStatusRequest: MessageFns<ImageStatusRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ImageStatusRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ImageStatusRequest", reader.pos, end);
     return message;
@@ -8502,7 +8502,7 @@ export const ImageStatusResponse: MessageFns<ImageStatusResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ImageStatusResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ImageStatusResponse", reader.pos, end);
     return message;
@@ -8546,7 +8546,7 @@ export const ImageStatusResponse_InfoEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -8554,14 +8554,14 @@ export const ImageStatusResponse_InfoEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ImageStatusResponse_InfoEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ImageStatusResponse_InfoEntry", reader.pos, end);

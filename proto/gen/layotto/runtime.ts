@@ -710,7 +710,7 @@ export const SayHelloRequest: MessageFns<SayHelloRequest> = {
             break;
           }
 
-          message.serviceName = reader.string();
+          message.serviceName = reader.string(true);
           continue;
         }
         case 2: {
@@ -718,7 +718,7 @@ export const SayHelloRequest: MessageFns<SayHelloRequest> = {
             break;
           }
 
-          message.name = reader.string();
+          message.name = reader.string(true);
           continue;
         }
         case 3: {
@@ -733,7 +733,7 @@ export const SayHelloRequest: MessageFns<SayHelloRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SayHelloRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SayHelloRequest", reader.pos, end);
     return message;
@@ -772,7 +772,7 @@ export const SayHelloResponse: MessageFns<SayHelloResponse> = {
             break;
           }
 
-          message.hello = reader.string();
+          message.hello = reader.string(true);
           continue;
         }
         case 2: {
@@ -787,7 +787,7 @@ export const SayHelloResponse: MessageFns<SayHelloResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SayHelloResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SayHelloResponse", reader.pos, end);
     return message;
@@ -830,7 +830,7 @@ export const InvokeServiceRequest: MessageFns<InvokeServiceRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 3: {
@@ -845,7 +845,7 @@ export const InvokeServiceRequest: MessageFns<InvokeServiceRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("InvokeServiceRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("InvokeServiceRequest", reader.pos, end);
     return message;
@@ -899,7 +899,7 @@ export const CommonInvokeRequest: MessageFns<CommonInvokeRequest> = {
             break;
           }
 
-          message.method = reader.string();
+          message.method = reader.string(true);
           continue;
         }
         case 2: {
@@ -915,7 +915,7 @@ export const CommonInvokeRequest: MessageFns<CommonInvokeRequest> = {
             break;
           }
 
-          message.contentType = reader.string();
+          message.contentType = reader.string(true);
           continue;
         }
         case 4: {
@@ -930,7 +930,7 @@ export const CommonInvokeRequest: MessageFns<CommonInvokeRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("CommonInvokeRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("CommonInvokeRequest", reader.pos, end);
     return message;
@@ -977,12 +977,12 @@ export const HTTPExtension: MessageFns<HTTPExtension> = {
             break;
           }
 
-          message.querystring = reader.string();
+          message.querystring = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("HTTPExtension", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("HTTPExtension", reader.pos, end);
     return message;
@@ -1029,12 +1029,12 @@ export const InvokeResponse: MessageFns<InvokeResponse> = {
             break;
           }
 
-          message.contentType = reader.string();
+          message.contentType = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("InvokeResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("InvokeResponse", reader.pos, end);
     return message;
@@ -1095,7 +1095,7 @@ export const ConfigurationItem: MessageFns<ConfigurationItem> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -1103,7 +1103,7 @@ export const ConfigurationItem: MessageFns<ConfigurationItem> = {
             break;
           }
 
-          message.content = reader.string();
+          message.content = reader.string(true);
           continue;
         }
         case 3: {
@@ -1111,7 +1111,7 @@ export const ConfigurationItem: MessageFns<ConfigurationItem> = {
             break;
           }
 
-          message.group = reader.string();
+          message.group = reader.string(true);
           continue;
         }
         case 4: {
@@ -1119,7 +1119,7 @@ export const ConfigurationItem: MessageFns<ConfigurationItem> = {
             break;
           }
 
-          message.label = reader.string();
+          message.label = reader.string(true);
           continue;
         }
         case 5: {
@@ -1154,7 +1154,7 @@ export const ConfigurationItem: MessageFns<ConfigurationItem> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ConfigurationItem", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ConfigurationItem", reader.pos, end);
     return message;
@@ -1198,7 +1198,7 @@ export const ConfigurationItem_TagsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -1206,14 +1206,14 @@ export const ConfigurationItem_TagsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ConfigurationItem_TagsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ConfigurationItem_TagsEntry", reader.pos, end);
@@ -1259,7 +1259,7 @@ export const ConfigurationItem_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -1267,14 +1267,14 @@ export const ConfigurationItem_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ConfigurationItem_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ConfigurationItem_MetadataEntry", reader.pos, end);
@@ -1346,7 +1346,7 @@ export const GetConfigurationRequest: MessageFns<GetConfigurationRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -1354,7 +1354,7 @@ export const GetConfigurationRequest: MessageFns<GetConfigurationRequest> = {
             break;
           }
 
-          message.appId = reader.string();
+          message.appId = reader.string(true);
           continue;
         }
         case 3: {
@@ -1362,7 +1362,7 @@ export const GetConfigurationRequest: MessageFns<GetConfigurationRequest> = {
             break;
           }
 
-          message.group = reader.string();
+          message.group = reader.string(true);
           continue;
         }
         case 4: {
@@ -1370,7 +1370,7 @@ export const GetConfigurationRequest: MessageFns<GetConfigurationRequest> = {
             break;
           }
 
-          message.label = reader.string();
+          message.label = reader.string(true);
           continue;
         }
         case 5: {
@@ -1378,7 +1378,7 @@ export const GetConfigurationRequest: MessageFns<GetConfigurationRequest> = {
             break;
           }
 
-          message.keys.push(reader.string());
+          message.keys.push(reader.string(true));
           continue;
         }
         case 6: {
@@ -1407,7 +1407,7 @@ export const GetConfigurationRequest: MessageFns<GetConfigurationRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetConfigurationRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetConfigurationRequest", reader.pos, end);
     return message;
@@ -1451,7 +1451,7 @@ export const GetConfigurationRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -1459,14 +1459,14 @@ export const GetConfigurationRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetConfigurationRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetConfigurationRequest_MetadataEntry", reader.pos, end);
@@ -1514,7 +1514,7 @@ export const GetConfigurationResponse: MessageFns<GetConfigurationResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetConfigurationResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetConfigurationResponse", reader.pos, end);
@@ -1584,7 +1584,7 @@ export const SubscribeConfigurationRequest: MessageFns<
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -1592,7 +1592,7 @@ export const SubscribeConfigurationRequest: MessageFns<
             break;
           }
 
-          message.appId = reader.string();
+          message.appId = reader.string(true);
           continue;
         }
         case 3: {
@@ -1600,7 +1600,7 @@ export const SubscribeConfigurationRequest: MessageFns<
             break;
           }
 
-          message.group = reader.string();
+          message.group = reader.string(true);
           continue;
         }
         case 4: {
@@ -1608,7 +1608,7 @@ export const SubscribeConfigurationRequest: MessageFns<
             break;
           }
 
-          message.label = reader.string();
+          message.label = reader.string(true);
           continue;
         }
         case 5: {
@@ -1616,7 +1616,7 @@ export const SubscribeConfigurationRequest: MessageFns<
             break;
           }
 
-          message.keys.push(reader.string());
+          message.keys.push(reader.string(true));
           continue;
         }
         case 6: {
@@ -1637,7 +1637,7 @@ export const SubscribeConfigurationRequest: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SubscribeConfigurationRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SubscribeConfigurationRequest", reader.pos, end);
@@ -1683,7 +1683,7 @@ export const SubscribeConfigurationRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -1691,14 +1691,14 @@ export const SubscribeConfigurationRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SubscribeConfigurationRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SubscribeConfigurationRequest_MetadataEntry", reader.pos, end);
@@ -1747,7 +1747,7 @@ export const SubscribeConfigurationResponse: MessageFns<
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -1755,7 +1755,7 @@ export const SubscribeConfigurationResponse: MessageFns<
             break;
           }
 
-          message.appId = reader.string();
+          message.appId = reader.string(true);
           continue;
         }
         case 3: {
@@ -1770,7 +1770,7 @@ export const SubscribeConfigurationResponse: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SubscribeConfigurationResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SubscribeConfigurationResponse", reader.pos, end);
@@ -1825,7 +1825,7 @@ export const SaveConfigurationRequest: MessageFns<SaveConfigurationRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -1833,7 +1833,7 @@ export const SaveConfigurationRequest: MessageFns<SaveConfigurationRequest> = {
             break;
           }
 
-          message.appId = reader.string();
+          message.appId = reader.string(true);
           continue;
         }
         case 3: {
@@ -1862,7 +1862,7 @@ export const SaveConfigurationRequest: MessageFns<SaveConfigurationRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SaveConfigurationRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SaveConfigurationRequest", reader.pos, end);
@@ -1908,7 +1908,7 @@ export const SaveConfigurationRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -1916,14 +1916,14 @@ export const SaveConfigurationRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SaveConfigurationRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SaveConfigurationRequest_MetadataEntry", reader.pos, end);
@@ -1993,7 +1993,7 @@ export const DeleteConfigurationRequest: MessageFns<
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -2001,7 +2001,7 @@ export const DeleteConfigurationRequest: MessageFns<
             break;
           }
 
-          message.appId = reader.string();
+          message.appId = reader.string(true);
           continue;
         }
         case 3: {
@@ -2009,7 +2009,7 @@ export const DeleteConfigurationRequest: MessageFns<
             break;
           }
 
-          message.group = reader.string();
+          message.group = reader.string(true);
           continue;
         }
         case 4: {
@@ -2017,7 +2017,7 @@ export const DeleteConfigurationRequest: MessageFns<
             break;
           }
 
-          message.label = reader.string();
+          message.label = reader.string(true);
           continue;
         }
         case 5: {
@@ -2025,7 +2025,7 @@ export const DeleteConfigurationRequest: MessageFns<
             break;
           }
 
-          message.keys.push(reader.string());
+          message.keys.push(reader.string(true));
           continue;
         }
         case 6: {
@@ -2046,7 +2046,7 @@ export const DeleteConfigurationRequest: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("DeleteConfigurationRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("DeleteConfigurationRequest", reader.pos, end);
@@ -2092,7 +2092,7 @@ export const DeleteConfigurationRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -2100,14 +2100,14 @@ export const DeleteConfigurationRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("DeleteConfigurationRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("DeleteConfigurationRequest_MetadataEntry", reader.pos, end);
@@ -2154,7 +2154,7 @@ export const TryLockRequest: MessageFns<TryLockRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -2162,7 +2162,7 @@ export const TryLockRequest: MessageFns<TryLockRequest> = {
             break;
           }
 
-          message.resourceId = reader.string();
+          message.resourceId = reader.string(true);
           continue;
         }
         case 3: {
@@ -2170,7 +2170,7 @@ export const TryLockRequest: MessageFns<TryLockRequest> = {
             break;
           }
 
-          message.lockOwner = reader.string();
+          message.lockOwner = reader.string(true);
           continue;
         }
         case 4: {
@@ -2183,7 +2183,7 @@ export const TryLockRequest: MessageFns<TryLockRequest> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("TryLockRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TryLockRequest", reader.pos, end);
     return message;
@@ -2226,7 +2226,7 @@ export const TryLockResponse: MessageFns<TryLockResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("TryLockResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TryLockResponse", reader.pos, end);
     return message;
@@ -2268,7 +2268,7 @@ export const UnlockRequest: MessageFns<UnlockRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -2276,7 +2276,7 @@ export const UnlockRequest: MessageFns<UnlockRequest> = {
             break;
           }
 
-          message.resourceId = reader.string();
+          message.resourceId = reader.string(true);
           continue;
         }
         case 3: {
@@ -2284,12 +2284,12 @@ export const UnlockRequest: MessageFns<UnlockRequest> = {
             break;
           }
 
-          message.lockOwner = reader.string();
+          message.lockOwner = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("UnlockRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("UnlockRequest", reader.pos, end);
     return message;
@@ -2330,7 +2330,7 @@ export const UnlockResponse: MessageFns<UnlockResponse> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("UnlockResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("UnlockResponse", reader.pos, end);
     return message;
@@ -2378,7 +2378,7 @@ export const LockKeepAliveRequest: MessageFns<LockKeepAliveRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -2386,7 +2386,7 @@ export const LockKeepAliveRequest: MessageFns<LockKeepAliveRequest> = {
             break;
           }
 
-          message.resourceId = reader.string();
+          message.resourceId = reader.string(true);
           continue;
         }
         case 3: {
@@ -2394,7 +2394,7 @@ export const LockKeepAliveRequest: MessageFns<LockKeepAliveRequest> = {
             break;
           }
 
-          message.lockOwner = reader.string();
+          message.lockOwner = reader.string(true);
           continue;
         }
         case 4: {
@@ -2409,7 +2409,7 @@ export const LockKeepAliveRequest: MessageFns<LockKeepAliveRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("LockKeepAliveRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("LockKeepAliveRequest", reader.pos, end);
     return message;
@@ -2455,7 +2455,7 @@ export const LockKeepAliveResponse: MessageFns<LockKeepAliveResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("LockKeepAliveResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("LockKeepAliveResponse", reader.pos, end);
     return message;
@@ -2498,7 +2498,7 @@ export const SequencerOptions: MessageFns<SequencerOptions> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SequencerOptions", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SequencerOptions", reader.pos, end);
     return message;
@@ -2548,7 +2548,7 @@ export const GetNextIdRequest: MessageFns<GetNextIdRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -2556,7 +2556,7 @@ export const GetNextIdRequest: MessageFns<GetNextIdRequest> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 3: {
@@ -2585,7 +2585,7 @@ export const GetNextIdRequest: MessageFns<GetNextIdRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetNextIdRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetNextIdRequest", reader.pos, end);
     return message;
@@ -2629,7 +2629,7 @@ export const GetNextIdRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -2637,14 +2637,14 @@ export const GetNextIdRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetNextIdRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetNextIdRequest_MetadataEntry", reader.pos, end);
@@ -2694,7 +2694,7 @@ export const GetNextIdResponse: MessageFns<GetNextIdResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetNextIdResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetNextIdResponse", reader.pos, end);
     return message;
@@ -2730,12 +2730,12 @@ export const Etag: MessageFns<Etag> = {
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Etag", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Etag", reader.pos, end);
     return message;
@@ -2787,7 +2787,7 @@ export const StateOptions: MessageFns<StateOptions> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("StateOptions", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StateOptions", reader.pos, end);
     return message;
@@ -2846,7 +2846,7 @@ export const StateItem: MessageFns<StateItem> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -2889,7 +2889,7 @@ export const StateItem: MessageFns<StateItem> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("StateItem", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StateItem", reader.pos, end);
     return message;
@@ -2931,7 +2931,7 @@ export const StateItem_MetadataEntry: MessageFns<StateItem_MetadataEntry> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -2939,14 +2939,14 @@ export const StateItem_MetadataEntry: MessageFns<StateItem_MetadataEntry> = {
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("StateItem_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("StateItem_MetadataEntry", reader.pos, end);
     return message;
@@ -2996,7 +2996,7 @@ export const GetStateRequest: MessageFns<GetStateRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -3004,7 +3004,7 @@ export const GetStateRequest: MessageFns<GetStateRequest> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 3: {
@@ -3033,7 +3033,7 @@ export const GetStateRequest: MessageFns<GetStateRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetStateRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetStateRequest", reader.pos, end);
     return message;
@@ -3077,7 +3077,7 @@ export const GetStateRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3085,14 +3085,14 @@ export const GetStateRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetStateRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetStateRequest_MetadataEntry", reader.pos, end);
@@ -3149,7 +3149,7 @@ export const GetStateResponse: MessageFns<GetStateResponse> = {
             break;
           }
 
-          message.etag = reader.string();
+          message.etag = reader.string(true);
           continue;
         }
         case 3: {
@@ -3170,7 +3170,7 @@ export const GetStateResponse: MessageFns<GetStateResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetStateResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetStateResponse", reader.pos, end);
     return message;
@@ -3214,7 +3214,7 @@ export const GetStateResponse_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3222,14 +3222,14 @@ export const GetStateResponse_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetStateResponse_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetStateResponse_MetadataEntry", reader.pos, end);
@@ -3284,7 +3284,7 @@ export const GetBulkStateRequest: MessageFns<GetBulkStateRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -3292,7 +3292,7 @@ export const GetBulkStateRequest: MessageFns<GetBulkStateRequest> = {
             break;
           }
 
-          message.keys.push(reader.string());
+          message.keys.push(reader.string(true));
           continue;
         }
         case 3: {
@@ -3321,7 +3321,7 @@ export const GetBulkStateRequest: MessageFns<GetBulkStateRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetBulkStateRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetBulkStateRequest", reader.pos, end);
     return message;
@@ -3365,7 +3365,7 @@ export const GetBulkStateRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3373,14 +3373,14 @@ export const GetBulkStateRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetBulkStateRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetBulkStateRequest_MetadataEntry", reader.pos, end);
@@ -3441,7 +3441,7 @@ export const BulkStateItem: MessageFns<BulkStateItem> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3457,7 +3457,7 @@ export const BulkStateItem: MessageFns<BulkStateItem> = {
             break;
           }
 
-          message.etag = reader.string();
+          message.etag = reader.string(true);
           continue;
         }
         case 4: {
@@ -3465,7 +3465,7 @@ export const BulkStateItem: MessageFns<BulkStateItem> = {
             break;
           }
 
-          message.error = reader.string();
+          message.error = reader.string(true);
           continue;
         }
         case 5: {
@@ -3484,7 +3484,7 @@ export const BulkStateItem: MessageFns<BulkStateItem> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("BulkStateItem", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("BulkStateItem", reader.pos, end);
     return message;
@@ -3528,7 +3528,7 @@ export const BulkStateItem_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3536,14 +3536,14 @@ export const BulkStateItem_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("BulkStateItem_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("BulkStateItem_MetadataEntry", reader.pos, end);
@@ -3591,7 +3591,7 @@ export const GetBulkStateResponse: MessageFns<GetBulkStateResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetBulkStateResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetBulkStateResponse", reader.pos, end);
     return message;
@@ -3630,7 +3630,7 @@ export const SaveStateRequest: MessageFns<SaveStateRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -3645,7 +3645,7 @@ export const SaveStateRequest: MessageFns<SaveStateRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SaveStateRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SaveStateRequest", reader.pos, end);
     return message;
@@ -3707,7 +3707,7 @@ export const DeleteStateRequest: MessageFns<DeleteStateRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -3715,7 +3715,7 @@ export const DeleteStateRequest: MessageFns<DeleteStateRequest> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 3: {
@@ -3752,7 +3752,7 @@ export const DeleteStateRequest: MessageFns<DeleteStateRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("DeleteStateRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("DeleteStateRequest", reader.pos, end);
     return message;
@@ -3796,7 +3796,7 @@ export const DeleteStateRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -3804,14 +3804,14 @@ export const DeleteStateRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("DeleteStateRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("DeleteStateRequest_MetadataEntry", reader.pos, end);
@@ -3855,7 +3855,7 @@ export const DeleteBulkStateRequest: MessageFns<DeleteBulkStateRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -3870,7 +3870,7 @@ export const DeleteBulkStateRequest: MessageFns<DeleteBulkStateRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("DeleteBulkStateRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("DeleteBulkStateRequest", reader.pos, end);
     return message;
@@ -3914,7 +3914,7 @@ export const TransactionalStateOperation: MessageFns<
             break;
           }
 
-          message.operationType = reader.string();
+          message.operationType = reader.string(true);
           continue;
         }
         case 2: {
@@ -3929,7 +3929,7 @@ export const TransactionalStateOperation: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("TransactionalStateOperation", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("TransactionalStateOperation", reader.pos, end);
@@ -3983,7 +3983,7 @@ export const ExecuteStateTransactionRequest: MessageFns<
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -4014,7 +4014,7 @@ export const ExecuteStateTransactionRequest: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ExecuteStateTransactionRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ExecuteStateTransactionRequest", reader.pos, end);
@@ -4060,7 +4060,7 @@ export const ExecuteStateTransactionRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -4068,14 +4068,14 @@ export const ExecuteStateTransactionRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ExecuteStateTransactionRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("ExecuteStateTransactionRequest_MetadataEntry", reader.pos, end);
@@ -4139,7 +4139,7 @@ export const PublishEventRequest: MessageFns<PublishEventRequest> = {
             break;
           }
 
-          message.pubsubName = reader.string();
+          message.pubsubName = reader.string(true);
           continue;
         }
         case 2: {
@@ -4147,7 +4147,7 @@ export const PublishEventRequest: MessageFns<PublishEventRequest> = {
             break;
           }
 
-          message.topic = reader.string();
+          message.topic = reader.string(true);
           continue;
         }
         case 3: {
@@ -4163,7 +4163,7 @@ export const PublishEventRequest: MessageFns<PublishEventRequest> = {
             break;
           }
 
-          message.dataContentType = reader.string();
+          message.dataContentType = reader.string(true);
           continue;
         }
         case 5: {
@@ -4184,7 +4184,7 @@ export const PublishEventRequest: MessageFns<PublishEventRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PublishEventRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PublishEventRequest", reader.pos, end);
     return message;
@@ -4228,7 +4228,7 @@ export const PublishEventRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -4236,14 +4236,14 @@ export const PublishEventRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PublishEventRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("PublishEventRequest_MetadataEntry", reader.pos, end);
@@ -4316,7 +4316,7 @@ export const SubscribeTopicEventsRequest: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SubscribeTopicEventsRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SubscribeTopicEventsRequest", reader.pos, end);
@@ -4379,7 +4379,7 @@ export const SubscribeTopicEventsRequestInitial: MessageFns<
             break;
           }
 
-          message.pubsubName = reader.string();
+          message.pubsubName = reader.string(true);
           continue;
         }
         case 2: {
@@ -4387,7 +4387,7 @@ export const SubscribeTopicEventsRequestInitial: MessageFns<
             break;
           }
 
-          message.topic = reader.string();
+          message.topic = reader.string(true);
           continue;
         }
         case 3: {
@@ -4407,14 +4407,14 @@ export const SubscribeTopicEventsRequestInitial: MessageFns<
             break;
           }
 
-          message.deadLetterTopic = reader.string();
+          message.deadLetterTopic = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SubscribeTopicEventsRequestInitial", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SubscribeTopicEventsRequestInitial", reader.pos, end);
@@ -4461,7 +4461,7 @@ export const SubscribeTopicEventsRequestInitial_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -4469,7 +4469,7 @@ export const SubscribeTopicEventsRequestInitial_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
@@ -4480,7 +4480,7 @@ export const SubscribeTopicEventsRequestInitial_MetadataEntry: MessageFns<
           reader.pos,
         );
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun(
@@ -4531,7 +4531,7 @@ export const SubscribeTopicEventsRequestProcessed: MessageFns<
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -4546,7 +4546,7 @@ export const SubscribeTopicEventsRequestProcessed: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SubscribeTopicEventsRequestProcessed", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SubscribeTopicEventsRequestProcessed", reader.pos, end);
@@ -4617,7 +4617,7 @@ export const SubscribeTopicEventsResponse: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SubscribeTopicEventsResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SubscribeTopicEventsResponse", reader.pos, end);
@@ -4656,7 +4656,7 @@ export const SubscribeTopicEventsResponseInitial: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SubscribeTopicEventsResponseInitial", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SubscribeTopicEventsResponseInitial", reader.pos, end);
@@ -4733,7 +4733,7 @@ export const TopicEventRequest: MessageFns<TopicEventRequest> = {
             break;
           }
 
-          message.id = reader.string();
+          message.id = reader.string(true);
           continue;
         }
         case 2: {
@@ -4741,7 +4741,7 @@ export const TopicEventRequest: MessageFns<TopicEventRequest> = {
             break;
           }
 
-          message.source = reader.string();
+          message.source = reader.string(true);
           continue;
         }
         case 3: {
@@ -4749,7 +4749,7 @@ export const TopicEventRequest: MessageFns<TopicEventRequest> = {
             break;
           }
 
-          message.type = reader.string();
+          message.type = reader.string(true);
           continue;
         }
         case 4: {
@@ -4757,7 +4757,7 @@ export const TopicEventRequest: MessageFns<TopicEventRequest> = {
             break;
           }
 
-          message.specVersion = reader.string();
+          message.specVersion = reader.string(true);
           continue;
         }
         case 5: {
@@ -4765,7 +4765,7 @@ export const TopicEventRequest: MessageFns<TopicEventRequest> = {
             break;
           }
 
-          message.dataContentType = reader.string();
+          message.dataContentType = reader.string(true);
           continue;
         }
         case 6: {
@@ -4773,7 +4773,7 @@ export const TopicEventRequest: MessageFns<TopicEventRequest> = {
             break;
           }
 
-          message.topic = reader.string();
+          message.topic = reader.string(true);
           continue;
         }
         case 7: {
@@ -4789,7 +4789,7 @@ export const TopicEventRequest: MessageFns<TopicEventRequest> = {
             break;
           }
 
-          message.pubsubName = reader.string();
+          message.pubsubName = reader.string(true);
           continue;
         }
         case 10: {
@@ -4810,7 +4810,7 @@ export const TopicEventRequest: MessageFns<TopicEventRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("TopicEventRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TopicEventRequest", reader.pos, end);
     return message;
@@ -4854,7 +4854,7 @@ export const TopicEventRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -4862,14 +4862,14 @@ export const TopicEventRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("TopicEventRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("TopicEventRequest_MetadataEntry", reader.pos, end);
@@ -4917,7 +4917,7 @@ export const TopicEventResponse: MessageFns<TopicEventResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("TopicEventResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("TopicEventResponse", reader.pos, end);
     return message;
@@ -4964,7 +4964,7 @@ export const FileRequest: MessageFns<FileRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -4972,7 +4972,7 @@ export const FileRequest: MessageFns<FileRequest> = {
             break;
           }
 
-          message.name = reader.string();
+          message.name = reader.string(true);
           continue;
         }
         case 3: {
@@ -4991,7 +4991,7 @@ export const FileRequest: MessageFns<FileRequest> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("FileRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("FileRequest", reader.pos, end);
     return message;
@@ -5034,7 +5034,7 @@ export const FileRequest_MetadataEntry: MessageFns<FileRequest_MetadataEntry> =
               break;
             }
 
-            message.key = reader.string();
+            message.key = reader.string(true);
             continue;
           }
           case 2: {
@@ -5042,14 +5042,14 @@ export const FileRequest_MetadataEntry: MessageFns<FileRequest_MetadataEntry> =
               break;
             }
 
-            message.value = reader.string();
+            message.value = reader.string(true);
             continue;
           }
         }
         if (tag < 8 || (tag & 7) === 4) {
           badTag("FileRequest_MetadataEntry", tag, reader.pos);
         }
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         overrun("FileRequest_MetadataEntry", reader.pos, end);
@@ -5098,7 +5098,7 @@ export const GetFileRequest: MessageFns<GetFileRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -5106,7 +5106,7 @@ export const GetFileRequest: MessageFns<GetFileRequest> = {
             break;
           }
 
-          message.name = reader.string();
+          message.name = reader.string(true);
           continue;
         }
         case 3: {
@@ -5125,7 +5125,7 @@ export const GetFileRequest: MessageFns<GetFileRequest> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("GetFileRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetFileRequest", reader.pos, end);
     return message;
@@ -5169,7 +5169,7 @@ export const GetFileRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -5177,14 +5177,14 @@ export const GetFileRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetFileRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetFileRequest_MetadataEntry", reader.pos, end);
@@ -5229,7 +5229,7 @@ export const GetFileResponse: MessageFns<GetFileResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetFileResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetFileResponse", reader.pos, end);
     return message;
@@ -5279,7 +5279,7 @@ export const PutFileRequest: MessageFns<PutFileRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -5287,7 +5287,7 @@ export const PutFileRequest: MessageFns<PutFileRequest> = {
             break;
           }
 
-          message.name = reader.string();
+          message.name = reader.string(true);
           continue;
         }
         case 3: {
@@ -5314,7 +5314,7 @@ export const PutFileRequest: MessageFns<PutFileRequest> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("PutFileRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("PutFileRequest", reader.pos, end);
     return message;
@@ -5358,7 +5358,7 @@ export const PutFileRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -5366,14 +5366,14 @@ export const PutFileRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("PutFileRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("PutFileRequest_MetadataEntry", reader.pos, end);
@@ -5433,14 +5433,14 @@ export const ListFileRequest: MessageFns<ListFileRequest> = {
             break;
           }
 
-          message.marker = reader.string();
+          message.marker = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("ListFileRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ListFileRequest", reader.pos, end);
     return message;
@@ -5495,7 +5495,7 @@ export const FileInfo: MessageFns<FileInfo> = {
             break;
           }
 
-          message.fileName = reader.string();
+          message.fileName = reader.string(true);
           continue;
         }
         case 2: {
@@ -5511,7 +5511,7 @@ export const FileInfo: MessageFns<FileInfo> = {
             break;
           }
 
-          message.lastModified = reader.string();
+          message.lastModified = reader.string(true);
           continue;
         }
         case 4: {
@@ -5527,7 +5527,7 @@ export const FileInfo: MessageFns<FileInfo> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("FileInfo", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("FileInfo", reader.pos, end);
     return message;
@@ -5569,7 +5569,7 @@ export const FileInfo_MetadataEntry: MessageFns<FileInfo_MetadataEntry> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -5577,14 +5577,14 @@ export const FileInfo_MetadataEntry: MessageFns<FileInfo_MetadataEntry> = {
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("FileInfo_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("FileInfo_MetadataEntry", reader.pos, end);
     return message;
@@ -5634,7 +5634,7 @@ export const ListFileResp: MessageFns<ListFileResp> = {
             break;
           }
 
-          message.marker = reader.string();
+          message.marker = reader.string(true);
           continue;
         }
         case 3: {
@@ -5647,7 +5647,7 @@ export const ListFileResp: MessageFns<ListFileResp> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("ListFileResp", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("ListFileResp", reader.pos, end);
     return message;
@@ -5688,7 +5688,7 @@ export const DelFileRequest: MessageFns<DelFileRequest> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("DelFileRequest", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("DelFileRequest", reader.pos, end);
     return message;
@@ -5734,7 +5734,7 @@ export const GetFileMetaRequest: MessageFns<GetFileMetaRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetFileMetaRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetFileMetaRequest", reader.pos, end);
     return message;
@@ -5770,12 +5770,12 @@ export const FileMetaValue: MessageFns<FileMetaValue> = {
             break;
           }
 
-          message.value.push(reader.string());
+          message.value.push(reader.string(true));
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("FileMetaValue", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("FileMetaValue", reader.pos, end);
     return message;
@@ -5824,7 +5824,7 @@ export const FileMeta: MessageFns<FileMeta> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("FileMeta", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("FileMeta", reader.pos, end);
     return message;
@@ -5866,7 +5866,7 @@ export const FileMeta_MetadataEntry: MessageFns<FileMeta_MetadataEntry> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -5881,7 +5881,7 @@ export const FileMeta_MetadataEntry: MessageFns<FileMeta_MetadataEntry> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("FileMeta_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("FileMeta_MetadataEntry", reader.pos, end);
     return message;
@@ -5939,7 +5939,7 @@ export const GetFileMetaResponse: MessageFns<GetFileMetaResponse> = {
             break;
           }
 
-          message.lastModified = reader.string();
+          message.lastModified = reader.string(true);
           continue;
         }
         case 3: {
@@ -5954,7 +5954,7 @@ export const GetFileMetaResponse: MessageFns<GetFileMetaResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetFileMetaResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetFileMetaResponse", reader.pos, end);
     return message;
@@ -6007,7 +6007,7 @@ export const InvokeBindingRequest: MessageFns<InvokeBindingRequest> = {
             break;
           }
 
-          message.name = reader.string();
+          message.name = reader.string(true);
           continue;
         }
         case 2: {
@@ -6037,14 +6037,14 @@ export const InvokeBindingRequest: MessageFns<InvokeBindingRequest> = {
             break;
           }
 
-          message.operation = reader.string();
+          message.operation = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("InvokeBindingRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("InvokeBindingRequest", reader.pos, end);
     return message;
@@ -6088,7 +6088,7 @@ export const InvokeBindingRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6096,14 +6096,14 @@ export const InvokeBindingRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("InvokeBindingRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("InvokeBindingRequest_MetadataEntry", reader.pos, end);
@@ -6173,7 +6173,7 @@ export const InvokeBindingResponse: MessageFns<InvokeBindingResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("InvokeBindingResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("InvokeBindingResponse", reader.pos, end);
     return message;
@@ -6217,7 +6217,7 @@ export const InvokeBindingResponse_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6225,14 +6225,14 @@ export const InvokeBindingResponse_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("InvokeBindingResponse_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("InvokeBindingResponse_MetadataEntry", reader.pos, end);
@@ -6281,7 +6281,7 @@ export const GetSecretRequest: MessageFns<GetSecretRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -6289,7 +6289,7 @@ export const GetSecretRequest: MessageFns<GetSecretRequest> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 3: {
@@ -6310,7 +6310,7 @@ export const GetSecretRequest: MessageFns<GetSecretRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetSecretRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetSecretRequest", reader.pos, end);
     return message;
@@ -6354,7 +6354,7 @@ export const GetSecretRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6362,14 +6362,14 @@ export const GetSecretRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetSecretRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetSecretRequest_MetadataEntry", reader.pos, end);
@@ -6425,7 +6425,7 @@ export const GetSecretResponse: MessageFns<GetSecretResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetSecretResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetSecretResponse", reader.pos, end);
     return message;
@@ -6469,7 +6469,7 @@ export const GetSecretResponse_DataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6477,14 +6477,14 @@ export const GetSecretResponse_DataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetSecretResponse_DataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetSecretResponse_DataEntry", reader.pos, end);
@@ -6533,7 +6533,7 @@ export const GetBulkSecretRequest: MessageFns<GetBulkSecretRequest> = {
             break;
           }
 
-          message.storeName = reader.string();
+          message.storeName = reader.string(true);
           continue;
         }
         case 2: {
@@ -6554,7 +6554,7 @@ export const GetBulkSecretRequest: MessageFns<GetBulkSecretRequest> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetBulkSecretRequest", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetBulkSecretRequest", reader.pos, end);
     return message;
@@ -6598,7 +6598,7 @@ export const GetBulkSecretRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6606,14 +6606,14 @@ export const GetBulkSecretRequest_MetadataEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetBulkSecretRequest_MetadataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetBulkSecretRequest_MetadataEntry", reader.pos, end);
@@ -6667,7 +6667,7 @@ export const SecretResponse: MessageFns<SecretResponse> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("SecretResponse", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("SecretResponse", reader.pos, end);
     return message;
@@ -6711,7 +6711,7 @@ export const SecretResponse_SecretsEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6719,14 +6719,14 @@ export const SecretResponse_SecretsEntry: MessageFns<
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) {
         badTag("SecretResponse_SecretsEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("SecretResponse_SecretsEntry", reader.pos, end);
@@ -6785,7 +6785,7 @@ export const GetBulkSecretResponse: MessageFns<GetBulkSecretResponse> = {
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetBulkSecretResponse", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("GetBulkSecretResponse", reader.pos, end);
     return message;
@@ -6829,7 +6829,7 @@ export const GetBulkSecretResponse_DataEntry: MessageFns<
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -6844,7 +6844,7 @@ export const GetBulkSecretResponse_DataEntry: MessageFns<
       if (tag < 8 || (tag & 7) === 4) {
         badTag("GetBulkSecretResponse_DataEntry", tag, reader.pos);
       }
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) {
       overrun("GetBulkSecretResponse_DataEntry", reader.pos, end);

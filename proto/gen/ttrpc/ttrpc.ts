@@ -66,7 +66,7 @@ export const KeyValue: MessageFns<KeyValue> = {
             break;
           }
 
-          message.key = reader.string();
+          message.key = reader.string(true);
           continue;
         }
         case 2: {
@@ -74,12 +74,12 @@ export const KeyValue: MessageFns<KeyValue> = {
             break;
           }
 
-          message.value = reader.string();
+          message.value = reader.string(true);
           continue;
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("KeyValue", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("KeyValue", reader.pos, end);
     return message;
@@ -138,7 +138,7 @@ export const Request: MessageFns<Request> = {
             break;
           }
 
-          message.service = reader.string();
+          message.service = reader.string(true);
           continue;
         }
         case 2: {
@@ -146,7 +146,7 @@ export const Request: MessageFns<Request> = {
             break;
           }
 
-          message.method = reader.string();
+          message.method = reader.string(true);
           continue;
         }
         case 3: {
@@ -175,7 +175,7 @@ export const Request: MessageFns<Request> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Request", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Request", reader.pos, end);
     return message;
@@ -225,7 +225,7 @@ export const Status: MessageFns<Status> = {
             break;
           }
 
-          message.message = reader.string();
+          message.message = reader.string(true);
           continue;
         }
         case 3: {
@@ -238,7 +238,7 @@ export const Status: MessageFns<Status> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Status", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Status", reader.pos, end);
     return message;
@@ -290,7 +290,7 @@ export const Response: MessageFns<Response> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Response", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Response", reader.pos, end);
     return message;

@@ -48,7 +48,7 @@ export const Any: MessageFns<Any> = {
             break;
           }
 
-          message.typeUrl = reader.string();
+          message.typeUrl = reader.string(true);
           continue;
         }
         case 2: {
@@ -61,7 +61,7 @@ export const Any: MessageFns<Any> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Any", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Any", reader.pos, end);
     return message;

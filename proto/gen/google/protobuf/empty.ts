@@ -31,7 +31,7 @@ export const Empty: MessageFns<Empty> = {
       switch (tag >>> 3) {
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Empty", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Empty", reader.pos, end);
     return message;

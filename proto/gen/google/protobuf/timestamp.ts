@@ -66,7 +66,7 @@ export const Timestamp: MessageFns<Timestamp> = {
         }
       }
       if (tag < 8 || (tag & 7) === 4) badTag("Timestamp", tag, reader.pos);
-      reader.skip(tag & 7);
+      reader.skip(tag & 7, tag >>> 3);
     }
     if (reader.pos !== end) overrun("Timestamp", reader.pos, end);
     return message;
