@@ -118,7 +118,10 @@ function isLevel(text: string): text is Level {
 
 /** A host name, an IPv4 address, or an IPv6 address without brackets; whether it exists is the listener's to find. */
 function isAddress(text: string): boolean {
-  return /^[0-9A-Za-z]([0-9A-Za-z.-]{0,252})$/.test(text) ||
-    /^[0-9A-Fa-f:.]{2,45}(%[0-9A-Za-z]{1,15})?$/.test(text) &&
-      text.includes(":");
+  if (!text.includes(":")) {
+    return /^[0-9A-Za-z][0-9A-Za-z.-]{0,252}$/.test(text);
+  }
+  const address = text.replace(/%[0-9A-Za-z]{1,15}$/, "");
+  return /^[0-9A-Fa-f:.]{2,45}$/.test(address) &&
+    URL.canParse(`http://[${address}]`);
 }

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import {
+  resolveFunction,
+  resolveHost,
+} from "../../../runtime/settings/resolve.ts";
+import { parse, problemsOf } from "./options.ts";
+
+Deno.test("the short shape says functions, stores and settings", () => {
+  const config = parse(`{
+    "functions": {
+      "f1": { "path": "x.wasm", "instances": 4, "plugin-configuration": { "a": 1 } },
+      "f2": "/opt/y.wasm"
+    },
+    "state": {
+      "state_demo": { "type": "redis", "redisHost": "r:6379", "db": 2 },
+      "local": "sqlite"
+    },
+    "settings": { "http-port": 8080, "request-timeout": "5s" },
+    "app": "shop"
+  }`);
+  assert.equal(config.shape, "native");
+  assert.equal(config.appId, "shop");
+  assert.deepEqual(config.notices, []);
+  assert.deepEqual(config.functions.map((f) => [f.name, f.path]), [
+    ["f1", "/etc/app/x.wasm"],
+    ["f2", "/opt/y.wasm"],
+  ]);
+  assert.deepEqual(config.state, {
+    state_demo: {
+      type: "redis",
+      metadata: { redisHost: "r:6379", db: "2" },
+      place: "c.json: state.state_demo",
+    },
+    local: { type: "sqlite", metadata: {}, place: "c.json: state.local" },
+  });
+  assert.equal(resolveHost([config.settings]).values["http-port"], 8080);
+});
+
+Deno.test("what is said of one function goes before what is said of all", () => {
+  const config = parse(
+    '{"functions":{"f1":{"path":"x","instances":4}},"settings":{"instances":2,"body-limit":"1Ki"}}',
+  );
+  const { values, origins } = resolveFunction([
+    config.functions[0]?.settings,
+    config.settings,
+  ]);
+  assert.equal(values.instances, 4);
+  assert.equal(origins.instances.place, "c.json: functions.f1.instances");
+  assert.equal(values["body-limit"], 1024);
+  assert.equal(origins["body-limit"].place, "c.json: settings.body-limit");
+});
+
+Deno.test("an empty object is a configuration", () => {
+  const config = parse("{}");
+  assert.deepEqual(config.functions, []);
+  assert.deepEqual(config.state, {});
+});
+
+Deno.test("an unknown store type names file, path, found and expected", () => {
+  assert.deepEqual(problemsOf({ state: { state_demo: { type: "reddis" } } }), [
+    'c.json: state.state_demo.type: found "reddis", expected one of "in-memory", "redis", "sqlite" (did you mean "redis"?)',
+  ]);
+});
+
+Deno.test("every mistake of a file is told at once", () => {
+  const problems = problemsOf({
+    function: {},
+    functions: {
+      f1: { pat: "x.wasm", instances: 0 },
+      "f.2": { path: 3 },
+      f3: { path: "x", "http-port": 1 },
+      f4: [],
+    },
+    state: {
+      a: { typ: "redis" },
+      b: { type: "redis", redisHost: "nohost", redisPasword: "secret" },
+      c: { type: "sqlite", path: "x" },
+      d: 7,
+      e: { type: "redis", redisHost: "h:1", redisPassword: { s: "secret" } },
+      f: { type: "in-memory", keyPrefix: "a||b" },
+    },
+    settings: { "http-port": "x", "http-prot": 1 },
+    app: 1,
+  });
+  assert.deepEqual(problems, [
+    'c.json: function: found unknown key "function" (did you mean "functions"?), expected one of "functions", "state", "settings", "app", "ceiling"',
+    "c.json: functions.f1.path: found nothing, expected the path of a WebAssembly module",
+    'c.json: functions.f1.pat: found unknown key "pat" (did you mean "path"?), expected one of "path", "log-level", "id", "instances", "request-timeout", "body-limit", "root-id", "plugin-configuration", "vm-configuration"',
+    "c.json: functions.f1.instances: found 0, expected a whole number from 1 to 1000",
+    'c.json: functions["f.2"].path: found 3, expected a text',
+    'c.json: functions.f3.http-port: found unknown key "http-port", expected one of "path", "log-level", "id", "instances", "request-timeout", "body-limit", "root-id", "plugin-configuration", "vm-configuration"',
+    "c.json: functions.f4: found a list, expected an object",
+    "c.json: functions.f4.path: found nothing, expected the path of a WebAssembly module",
+    'c.json: state.a.type: found nothing, expected one of "in-memory", "redis", "sqlite"',
+    'c.json: state.b.redisPasword: found unknown key "redisPasword" (did you mean "redisPassword"?), expected one of "redisHost", "redisPassword", "db", "enableTLS", "tlsSkipVerify", "maxRetries", "maxRetryBackoff", "concurrency", "keyPrefix"',
+    'c.json: state.b.redisHost: found "nohost", expected "host:port", e.g. "localhost:6379"',
+    'c.json: state.c.path: found unknown key "path", expected one of "keyPrefix"',
+    'c.json: state.d: found 7, expected an object with a "type"',
+    "c.json: state.e.redisPassword: found a list, an object or null, expected a text",
+    'c.json: state.f.keyPrefix: found "a||b", expected none, name, appid or a text without "||"',
+    'c.json: settings.http-port: found "x", expected a port, 0 to 65535',
+    'c.json: settings.http-prot: found unknown key "http-prot" (did you mean "http-port"?), expected one of "http-address", "http-port", "admin-address", "admin-port", "actuator-address", "actuator-port", "api-port", "data", "config", "log-level", "id", "instances", "request-timeout", "body-limit", "root-id", "plugin-configuration", "vm-configuration"',
+    "c.json: app: found 1, expected a text",
+  ]);
+  assert(!problems.join().includes("secret"), "a secret reached an error");
+});
+
+Deno.test("a mistake in the JSON names file, line and column", () => {
+  assert.deepEqual(problemsOf('{\n  "functions": {},\n}'), [
+    "c.json:3:1: invalid character '}' looking for beginning of object key string",
+  ]);
+});
+
+Deno.test("a configuration that is no object is refused", () => {
+  assert.deepEqual(problemsOf("[]"), [
+    "c.json: found a list, expected an object",
+  ]);
+});
+
+Deno.test("a ceiling stands in the node's file only", () => {
+  const text = '{"ceiling":{"instances":4}}';
+  assert.equal(parse(text, { node: true }).ceiling?.caps.get("instances"), 4);
+  assert.deepEqual(problemsOf(text), [
+    "c.json: ceiling: found a ceiling, expected it in the node's file only",
+  ]);
+  assert.deepEqual(problemsOf('{"ceiling":{"instances":0}}', { node: true }), [
+    "c.json: ceiling.instances: found 0, expected a whole number from 1 to 1000",
+  ]);
+});
+
+Deno.test("an Envoy file is told apart", () => {
+  assert.match(
+    problemsOf({ static_resources: {} })[0] ?? "",
+    /^c.json: static_resources: this is a file of Envoy's shape/,
+  );
+});
