@@ -15,5 +15,5 @@ export {
   OUTPUT_WINDOW,
   type PodSpec,
 } from "./control/messages.ts";
-export { selfCommand } from "./self.ts";
+export { packaging, selfCommand, selfEnv } from "./self.ts";
 export { VERSION } from "./version.ts";

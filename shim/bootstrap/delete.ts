@@ -1,0 +1,64 @@
+/**
+ * `delete`: what containerd runs after every container, deleted properly or lost with its daemon (SHIM.md §1.9). May be
+ * run again, also without a bundle; a daemon that lives and has other containers is left alone.
+ */
+import { readSpec, type Spec } from "../bundle.ts";
+import type { Flags } from "../flags.ts";
+import { groupOf, podOf } from "../group.ts";
+import { podPaths, socketPath } from "../paths.ts";
+import { DeleteResponse } from "../../proto/gen/containerd/task.ts";
+import { toTimestamp } from "../../proto/timestamp.ts";
+
+/** What a task is said to have ended with that nobody can ask any more: 128 + SIGKILL. */
+const KILLED = 137;
+
+/** Prints a DeleteResponse. @throws what could not be cleaned up. */
+export async function deleteTask(flags: Flags): Promise<void> {
+  if (flags.id === "" || flags.id.includes("/") || flags.id.startsWith(".")) {
+    throw new TypeError(
+      `delete: -id ${JSON.stringify(flags.id)}, expected the container's`,
+    );
+  }
+  const spec = specOf(flags.bundle || currentFolder());
+  const paths = await podPaths(flags, podOf(spec, flags.id));
+  let pid = 0;
+  // The container's folder goes with the task: where it is gone, Delete was answered, and nothing is left to do.
+  if (isThere(`${paths.containers}/${flags.id}`)) {
+    const { removeLost } = await import("./lost.ts");
+    const socket = await socketPath(flags, groupOf(spec, flags.id));
+    pid = await removeLost(flags, paths, socket);
+  }
+  const bytes = DeleteResponse.encode({
+    pid,
+    exitStatus: KILLED,
+    exitedAt: toTimestamp(Date.now()),
+  }).finish();
+  Deno.stdout.writeSync(bytes);
+  Deno.exit(0);
+}
+
+/** The bundle's spec; one that is gone or broken is no reason not to clean up. */
+function specOf(bundle: string): Spec {
+  try {
+    return readSpec(bundle);
+  } catch {
+    return {};
+  }
+}
+
+function currentFolder(): string {
+  try {
+    return Deno.cwd();
+  } catch {
+    return "/";
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

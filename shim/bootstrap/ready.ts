@@ -1,0 +1,2 @@
+/** What a daemon writes to its stdout once it listens; `start` waits for it. */
+export const READY = "ready\n";
