@@ -26,8 +26,11 @@ function pickFace(args: readonly string[]): "shim" | "host" | "cli" {
   if (first === "daemon") return "shim";
   if (first === "host") return "host";
   if (!first.startsWith("-")) return "cli";
-  const name = /^--?([^=]*)/.exec(first)?.[1] ?? "";
-  return SHIM_FLAGS.has(name) ? "shim" : "cli";
+  // Any of them: a later containerd may put a flag in front that is not known here.
+  const isShim = args.some((arg) =>
+    SHIM_FLAGS.has(/^--?([^=]+)/.exec(arg)?.[1] ?? "")
+  );
+  return isShim ? "shim" : "cli";
 }
 
 switch (pickFace(Deno.args)) {
@@ -42,7 +45,7 @@ switch (pickFace(Deno.args)) {
     break;
   }
   case "cli": {
-    const { runCli } = await import("./runtime/cli/mod.ts");
+    const { runCli } = await import("./cli/mod.ts");
     Deno.exit(await runCli(Deno.args));
   }
 }

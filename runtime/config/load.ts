@@ -24,7 +24,11 @@ export async function loadConfig(
   });
 }
 
-async function readBounded(path: string): Promise<string> {
+/**
+ * The text of the file at `path`.
+ * @throws {ConfigError} where it is absent, unreadable, too large or not UTF-8.
+ */
+export async function readBounded(path: string): Promise<string> {
   try {
     const { size, isFile } = await Deno.stat(path);
     if (!isFile) {
