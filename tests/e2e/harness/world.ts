@@ -96,11 +96,12 @@ async function check(
     await assertNothingLeft(containerd, before);
   } catch (error) {
     const said = (await containerd.log()).slice(start).trimEnd();
-    console.error(`containerd's log of this test:\n${said}\n`);
-    await sweep(world, before).catch((reason) =>
-      console.error(`clean-up after the failure: ${reason}`)
+    const swept = await sweep(world, before).then(() => "", String);
+    const { message, stack } = error as Error;
+    throw new Error(
+      `${message}\ncontainerd's log of this test:\n${said}\n${swept}`,
+      { cause: stack },
     );
-    throw error;
   }
 }
 
