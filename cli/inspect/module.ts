@@ -62,7 +62,7 @@ function mark(
 function describeMemory({ imported, min, max, pageSize }: MemoryType): string {
   const size = (pages: bigint) =>
     pageSize === 65536
-      ? `${pages} pages (${pages * 64n} KiB)`
+      ? `${pages} ${pages === 1n ? "page" : "pages"} (${pages * 64n} KiB)`
       : `${pages} pages of ${pageSize} bytes`;
   const limit = max === undefined ? "no maximum" : `at most ${size(max)}`;
   return `${size(min)}, ${limit}${imported ? ", imported" : ""}`;
