@@ -15,7 +15,7 @@ export type Network =
   | { kind: "path"; path: string }
   | { kind: "fresh" };
 
-const KINDS = ["mnt", "uts", "ipc", "net", "pid"] as const;
+type Kind = "mnt" | "uts" | "ipc" | "net" | "pid";
 
 /** The kept namespaces of one pod. */
 export class PodNamespaces {
@@ -44,7 +44,7 @@ export class PodNamespaces {
     };
     try {
       if (network.kind === "path") keep("net", network.path);
-      returning(() => {
+      returning(["uts", "ipc", "net"], () => {
         const fresh = network.kind === "fresh" ? CLONE.NEWNET : 0;
         check(
           libc().unshare(CLONE.NEWUTS | CLONE.NEWIPC | fresh),
@@ -69,7 +69,7 @@ export class PodNamespaces {
    * be synchronous. In its mount namespace `/` is slave to the node's, so nothing it mounts gets out.
    */
   enter<T>(work: () => T): T {
-    return returning(() => {
+    return returning(["mnt", "uts", "ipc", "net", "pid"], () => {
       this.#join("uts", CLONE.NEWUTS);
       this.#join("ipc", CLONE.NEWIPC);
       if (this.#network !== "host") this.#join("net", CLONE.NEWNET);
@@ -104,22 +104,32 @@ export function removeNamespaces(folder: string): void {
   }
 }
 
-/** Runs `work` and then brings this thread back into the namespaces it had. */
-function returning<T>(work: () => T): T {
-  const home: number[] = [];
+/**
+ * Runs `work` and then brings this thread back into the namespaces of those kinds that it had. Only kinds that `work`
+ * leaves: a thread that still shares its root folder with others may not even join its own mount namespace.
+ */
+function returning<T>(kinds: readonly Kind[], work: () => T): T {
+  const home = kinds.map((kind) => ({
+    kind,
+    fd: open(`/proc/thread-self/ns/${kind}`, O.RDONLY),
+  }));
+  let failed = "";
   try {
-    for (const kind of KINDS) {
-      home.push(open(`/proc/thread-self/ns/${kind}`, O.RDONLY));
-    }
     return work();
   } finally {
-    home.forEach((fd, at) => {
-      if (home.length === KINDS.length) {
-        check(libc().setns(fd, 0), "setns back", KINDS[at] ?? "");
-      }
+    for (const { kind, fd } of home) {
+      if (libc().setns(fd, 0) !== 0) failed ||= kind;
       close(fd);
-    });
+    }
+    if (failed !== "") exitAstray(failed);
   }
+}
+
+/** A thread that cannot go back would do everything else in a pod's namespaces: better no daemon than that. */
+function exitAstray(kind: string): never {
+  const text = `setns: no way back into the ${kind} namespace\n`;
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+  Deno.exit(70);
 }
 
 function setHostname(name: string): void {
