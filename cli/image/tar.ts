@@ -9,11 +9,12 @@ export type TarEntry =
 export async function writeTar(
   entries: readonly TarEntry[],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const [{ pack }, { Buffer }] = await Promise.all([
+  // CommonJS: once it is bundled, only the default export is sure to be there.
+  const [{ default: tarStream }, { Buffer }] = await Promise.all([
     import("tar-stream"),
     import("node:buffer"),
   ]);
-  const tar = pack();
+  const tar = tarStream.pack();
   const collected = collect(tar);
   for (const entry of entries) {
     const header = { name: entry.path, uid: 0, gid: 0, mtime: new Date(0) };
