@@ -131,12 +131,12 @@ export const SETTINGS = [
     name: "instances",
     type: "integer",
     scope: "function",
-    default: 1,
-    min: 1,
+    default: 0,
+    min: 0,
     max: 1000,
     ceiling: true,
     doc:
-      "Instances of the function, each with memory of its own. So many requests can be inside it at once.",
+      "Instances of the function, each with memory of its own: so many requests can be inside it at once. 0 has one stand ready and makes more while those there are wait in a host call.",
   },
   {
     name: "request-timeout",
