@@ -35,20 +35,26 @@ export async function askInside(
   pid: number,
   headers: Record<string, string> = {},
 ): Promise<string> {
-  const lines = Object.entries(headers)
-    .flatMap(([name, value]) => ["--header", `${name}: ${value}`]);
-  const url = `http://127.0.0.1:${FUNCTION_PORT}/`;
+  const lines = Object.entries({ Host: "localhost", ...headers })
+    .map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  // bash opens the connection: no other program that speaks HTTP is sure to be there.
+  const script = `exec 3<>/dev/tcp/127.0.0.1/${FUNCTION_PORT} || exit 1
+    printf '%s' "$1" >&3
+    cat <&3`;
+  const request = `GET / HTTP/1.1\r\nConnection: close\r\n${lines}\r\n`;
   const { code, stdout, stderr } = await containerd.box.runInNetworkOf(pid, [
-    "busybox",
-    "wget",
-    "-q",
-    "-T",
-    "20",
-    ...lines,
-    "-O",
-    "-",
-    url,
+    "bash",
+    "-c",
+    script,
+    "ask",
+    request,
   ]);
-  assert.equal(code, 0, `no answer from ${url} of process ${pid}: ${stderr}`);
-  return stdout;
+  assert.equal(
+    code,
+    0,
+    `no answer in the network of process ${pid}: ${stderr}`,
+  );
+  const [head = "", body = ""] = stdout.split("\r\n\r\n", 2);
+  assert.match(head, /^HTTP\/1.1 200 /, stdout);
+  return body;
 }

@@ -18,8 +18,11 @@ const SHELVES = new Set([
   "/run/netns",
 ]);
 
-/** runc's own folders, which it leaves behind; the harness is tried with it. */
-const RUNC = /^\/run\/containerd\/runc(\/[^/]+)?$/;
+/**
+ * Others' own: the folders runc leaves behind (the harness is tried with it), and the FIFOs `ctr` makes for a task,
+ * which it does not remove when the task is gone before it could.
+ */
+const OTHERS = /^\/run\/containerd\/(runc(\/[^/]+)?$|fifo\/)/;
 
 /** One line for each thing that exists now. */
 export type Snapshot = Set<string>;
@@ -81,7 +84,7 @@ async function mounts(of: Containerd): Promise<string[]> {
 /** Everything below the box's `/run`, which was empty when the box was opened. */
 function runtimeFiles(of: Containerd): string[] {
   return walk(of.box.path("/run"), "/run")
-    .filter((path) => !SHELVES.has(path) && !RUNC.test(path)).map((path) =>
+    .filter((path) => !SHELVES.has(path) && !OTHERS.test(path)).map((path) =>
       `file ${path}`
     );
 }
