@@ -1,122 +1,16 @@
 /**
- * The daemon of one group of containers. It says that it listens before it has loaded what answers, and starts the
- * pod's host before that as well: on two processors all three boot side by side.
+ * The daemon of one group of containers. It says that it listens before it loads anything: `start` waits for that, and
+ * a pod for `start`. What comes in meanwhile waits in the socket's queue.
  */
 import { READY } from "./bootstrap/ready.ts";
-import { readSpec } from "./bundle.ts";
-import { Door } from "./door.ts";
 import type { Flags } from "./flags.ts";
-import { podOf } from "./group.ts";
-import { close, libc, O, open } from "./libc.ts";
-import { Lifetime } from "./lifetime.ts";
-import { lock, lockPath } from "./lock.ts";
-import { Log } from "./log.ts";
-import { Pods } from "./pod/pods.ts";
-
-/** How long events may take to be delivered when the daemon ends: milliseconds. */
-const FLUSH_MS = 5_000;
 
 /** Listens and serves until nobody needs it. @throws when it cannot listen; `start` passes that on. */
 export async function runDaemon(flags: Flags): Promise<void> {
   const bundle = flags.bundle || Deno.cwd();
-  const log = new Log(flags.debug);
-  log.use(bundle);
   const listener = Deno.listen({ transport: "unix", path: flags.socket });
   Deno.chmodSync(flags.socket, 0o600);
   Deno.stdout.writeSync(new TextEncoder().encode(READY));
-  letGo();
-  survive(log);
-  const pods = new Pods(flags, log);
-  await warm(pods, flags, bundle, log);
-  await serve(flags, pods, listener, log);
-}
-
-/** `start` leaves, and the bundle goes one day: keeps neither its pipes nor its folder. */
-function letGo(): void {
-  Deno.chdir("/");
-  const nowhere = open("/dev/null", O.RDWR);
-  for (const fd of [0, 1, 2]) libc().dup2(nowhere, fd);
-  close(nowhere);
-}
-
-/** A mistake of ours in one call must not end a pod. */
-function survive(log: Log): void {
-  globalThis.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    log.error("unhandled rejection", { error: textOf(event.reason) });
-  });
-  globalThis.addEventListener("error", (event) => {
-    event.preventDefault();
-    log.error("unhandled error", { error: textOf(event.error) });
-  });
-}
-
-/** Opens the pod of the first container now; what goes wrong is told again when its Create comes. */
-async function warm(
-  pods: Pods,
-  flags: Flags,
-  bundle: string,
-  log: Log,
-): Promise<void> {
-  try {
-    const spec = readSpec(bundle);
-    if (spec.process === undefined) return;
-    await pods.open(podOf(spec, flags.id), spec);
-  } catch (error) {
-    log.warn("no host ahead of time", { error: textOf(error) });
-  }
-}
-
-async function serve(
-  flags: Flags,
-  pods: Pods,
-  listener: Deno.UnixListener,
-  log: Log,
-): Promise<void> {
-  const { Publisher, Server, Tasks, taskServices } = await import(
-    "./task/mod.ts"
-  );
-  const ttrpc = Deno.env.get("TTRPC_ADDRESS") || `${flags.address}.ttrpc`;
-  const publisher = new Publisher(ttrpc, flags.namespace, log);
-  const tasks = new Tasks(pods, publisher, log, () => lifetime.changed());
-  const server = new Server(
-    taskServices(tasks, (now) => lifetime.asked(now)),
-    {
-      onHandlerError: (error, { method }) =>
-        log.error("call failed", { method, error: textOf(error) }),
-    },
-  );
-  let ending = false;
-  const end = async (force: boolean) => {
-    if (ending) return;
-    ending = true;
-    const held = await lock(lockPath(flags.socket));
-    // Somebody may have come while we waited for the lock.
-    if (!force && (!tasks.empty || lifetime.expecting)) {
-      held.release();
-      ending = false;
-      return;
-    }
-    door.close();
-    held.remove();
-    held.release();
-    await pods.closeAll();
-    await publisher.flushed(FLUSH_MS);
-    publisher.close();
-    await server.shutdown();
-    Deno.exit(0);
-  };
-  const lifetime = new Lifetime({
-    empty: () => tasks.empty,
-    end: (force) => end(force),
-  });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => end(true));
-  }
-  const door = new Door(listener, () => lifetime.knocked());
-  await server.serve(door);
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.stack ?? error.message : String(error);
+  const { serveGroup } = await import("./daemon.ts");
+  await serveGroup(flags, bundle, listener);
 }

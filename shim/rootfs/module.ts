@@ -128,10 +128,10 @@ function requireMagic(bytes: Uint8Array, path: string, where: string): void {
     ? "a Linux program"
     : begins(SCRIPT)
     ? "a script"
-    : `a file that begins with ${hex(bytes.subarray(0, 4))}`;
+    : `it begins with ${hex(bytes.subarray(0, 4))}`;
   throw failure(
     "invalid",
-    `${path}: ${what}, expected a WebAssembly module (00 61 73 6d) ${where}`,
+    `${path}: not a WebAssembly module: ${what}, expected 00 61 73 6d ${where}`,
   );
 }
 
