@@ -19,7 +19,7 @@ const test = useContainerd({
     const good = await guests.fn({ id: "id_1", answer: "good" });
     const wanting = await guests.fn({
       answer: "",
-      unknownImport: "proxy_make_coffee",
+      unknownImport: "make_coffee",
     });
     const greedy = await guests.assemble(
       `(module (memory (export "memory") 65536) (func (export "_start")))`,
@@ -51,7 +51,7 @@ const WRONG: [what: string, path: string, reason: RegExp][] = [
   ["not wasm", "/text.wasm", /\/text\.wasm/],
   ["an empty file", "/nothing.wasm", /\/nothing\.wasm/],
   ["truncated wasm", "/short.wasm", /\/short\.wasm/],
-  ["an import nobody provides", "/wanting.wasm", /proxy_make_coffee/],
+  ["an import nobody provides", "/wanting.wasm", /env\.make_coffee/],
   ["args[0] that does not exist", "/absent.wasm", /\/absent\.wasm/],
   ["a folder", "/folder", /\/folder/],
   ["a link that leads out of the image", "/outside.wasm", /\/outside\.wasm/],
@@ -81,8 +81,7 @@ test("bad input: an image without a function says so", async ({ cri }) => {
   await cri.removePod(pod);
 });
 
-test("bad input: a module that asks for 4 GiB of memory is refused or fails alone", async (world) => {
-  const { cri } = world;
+test("bad input: a module that asks for 4 GiB of memory harms nobody", async ({ cri }) => {
   const pod = await cri.runPod();
   await cri.start(pod, { name: "good", image: GOOD });
   const id = await cri.create(pod, {
@@ -90,7 +89,10 @@ test("bad input: a module that asks for 4 GiB of memory is refused or fails alon
     image: ODD,
     command: ["/greedy.wasm"],
   });
-  assert.match(await failure(world, pod, id, "greedy"), /memory/i);
+  // Memory that is only asked for costs nothing: it may run, or be refused for that reason.
+  const refused = await cri.startContainer(id).then(() => "", String);
+  if (refused !== "") assert.match(refused, /memory/i);
+  else assert.equal((await cri.untilExited(id)).exitCode ?? 0, 0);
   assert.equal((await ask(pod.address, { id: "id_1" })).body, "good");
   await cri.removePod(pod);
 });

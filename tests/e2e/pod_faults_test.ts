@@ -126,7 +126,7 @@ test("the host is confined: another user, no capabilities, namespaces of its own
     containerd.box.path(`/proc/${pid}/status`),
   );
   const value = (name: string) =>
-    new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1] ?? "";
+    new RegExp(`^${name}:[ \\t]*(.*)$`, "m").exec(status)?.[1] ?? "";
   assert(value("Uid").split("\t").every((uid) => uid === "65532"), status);
   assert(value("Gid").split("\t").every((gid) => gid === "65532"), status);
   assert.equal(value("Groups").trim(), "");
