@@ -22,7 +22,7 @@ const READ_SIZE = 65_536;
 /** Frames shorter than this together go out in one write. */
 const BATCH_SIZE = 65_536;
 
-/** No more is read from a peer that has left so many bytes unread. */
+/** No more is taken from a peer that has left so many bytes unread. */
 const MAX_QUEUED = 8_388_608;
 
 /** Owns a connection from its first byte until it is closed. */
@@ -54,10 +54,19 @@ export class Channel {
     const buffer = new Uint8Array(READ_SIZE);
     try {
       while (!this.#closed) {
-        if (this.#queuedBytes > MAX_QUEUED) await this.#flush;
         const count = await this.#duplex.read(buffer);
         if (count === null) return;
-        this.#frames.push(buffer.subarray(0, count), onFrame);
+        const frames: Frame[] = [];
+        this.#frames.push(
+          buffer.subarray(0, count),
+          (frame) => frames.push(frame),
+        );
+        for (const frame of frames) {
+          if (this.#closed) return;
+          onFrame(frame);
+          // Before the next frame: one read may hold a thousand small calls.
+          if (this.#queuedBytes > MAX_QUEUED) await this.#flush;
+        }
       }
     } catch (error) {
       if (!this.#closed) throw error;

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { type Frame, FrameReader } from "../../proto/ttrpc/frame.ts";
-import { Response } from "../../proto/gen/ttrpc/ttrpc.ts";
+import { type Frame, FrameReader } from "../../../proto/ttrpc/frame.ts";
+import { Response } from "../../../proto/gen/ttrpc/ttrpc.ts";
 
 /** One end of a connection, without any rule of the protocol. */
 export class Peer {
