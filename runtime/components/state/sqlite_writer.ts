@@ -53,7 +53,10 @@ export class SqliteWriter {
     }
     this.#waitingBytes += size;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ operation, resolve, reject });
+      // A copy: the caller's bytes may change while they wait.
+      const { value } = operation;
+      const kept = { ...operation, value: value?.slice() };
+      this.#waiting.push({ operation: kept, resolve, reject });
       this.#running ??= this.#run();
     });
   }
