@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   abi: [],
   runtime: ["abi", "proto"],
   shim: ["proto", "runtime/mod.ts"],
+  cli: ["abi", "proto", "runtime"],
   sdk: [],
 };
 

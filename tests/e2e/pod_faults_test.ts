@@ -1,7 +1,7 @@
 /** Pods under load and under attack: nothing is lost that need not be. */
 import assert from "node:assert/strict";
 import * as guests from "./harness/guests.ts";
-import { ask } from "./harness/http.ts";
+import { ask, askAlone } from "./harness/http.ts";
 import { functionImage } from "./harness/image.ts";
 import { until } from "./harness/poll.ts";
 import { useContainerd, type World } from "./harness/world.ts";
@@ -94,6 +94,19 @@ test("a killed host ends its containers with 137; the sandbox stays, and a new a
   await cri.removePod(pod);
 });
 
+test("a host that falls silent is killed, and the reason is logged", async ({ cri, podCtr, containerd }) => {
+  const pod = await cri.runPod();
+  const id = await cri.start(pod, { image: ONE });
+  const { pid } = await podCtr.task(id);
+  await containerd.box.kill(pid, "STOP");
+  assert.equal((await cri.untilExited(id)).exitCode, 137);
+  assert.match(await containerd.log(), /silent|no answer|did not answer/);
+  assert(await cri.isReady(pod));
+  await cri.start(pod, { image: ONE, attempt: 1 });
+  assert.equal((await ask(pod.address)).body, "one");
+  await cri.removePod(pod);
+});
+
 test("a function that traps answers 500 and its neighbour never notices", async ({ cri }) => {
   const pod = await cri.runPod();
   await cri.start(pod, { name: "one", image: ONE });
@@ -151,7 +164,10 @@ test("the host is confined: another user, no capabilities, namespaces of its own
   await cri.removePod(pod);
 });
 
-/** Clients that ask without pause; each answer is checked. */
+/**
+ * Clients that ask without pause; each answer is checked. Half of them open a connection for each request, by hand:
+ * `fetch` would quietly ask again where a connection fails early.
+ */
 class Load {
   readonly failures: string[] = [];
   answered = 0;
@@ -163,7 +179,7 @@ class Load {
   /** Adds clients of function `id`, which must answer `body`. */
   ask(id: string, body: string): void {
     for (let client = 0; client < this.perFunction; client++) {
-      this.#clients.push(this.#client(id, body));
+      this.#clients.push(this.#client(id, body, client % 2 === 0));
     }
   }
 
@@ -172,10 +188,12 @@ class Load {
     await Promise.all(this.#clients);
   }
 
-  async #client(id: string, expected: string): Promise<void> {
+  async #client(id: string, expected: string, alone: boolean): Promise<void> {
     while (this.#going) {
       try {
-        const { status, body } = await ask(this.address, { id });
+        const { status, body } = alone
+          ? await askAlone(this.address, id)
+          : await ask(this.address, { id });
         if (status === 200 && body === expected) this.answered++;
         else this.failures.push(`${id}: ${status} ${body}`);
       } catch (error) {

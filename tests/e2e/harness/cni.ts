@@ -14,6 +14,8 @@ export class PodNetwork {
     readonly binDir: string,
     readonly confDir: string,
     readonly bridge: string,
+    /** The machine's own address among the pods. */
+    readonly machine: string,
     calls: string,
   ) {
     this.#calls = calls;
@@ -53,7 +55,7 @@ export class PodNetwork {
     await ip("link", "add", bridge, "type", "bridge");
     await ip("addr", "add", `${prefix}.1/24`, "dev", bridge);
     await ip("link", "set", bridge, "up");
-    return new PodNetwork(binDir, confDir, bridge, calls);
+    return new PodNetwork(binDir, confDir, bridge, `${prefix}.1`, calls);
   }
 
   /** Calls so far, e.g. `ADD <sandbox id>`. containerd also deletes before it adds, when it retries. */

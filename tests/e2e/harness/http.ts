@@ -26,6 +26,27 @@ export async function ask(
   return { status: response.status, body: await response.text() };
 }
 
+/** A GET on a connection of its own, without anything that asks again. Whatever goes wrong is thrown. */
+export async function askAlone(address: string, id: string): Promise<Answer> {
+  const conn = await Deno.connect({ hostname: address, port: FUNCTION_PORT });
+  try {
+    const request = `GET / HTTP/1.1\r\nHost: ${address}\r\nid: ${id}\r\n` +
+      "Connection: close\r\n\r\n";
+    await conn.write(new TextEncoder().encode(request));
+    const text = await new Response(conn.readable).text();
+    const status = /^HTTP\/1.1 (\d+) /.exec(text)?.[1];
+    if (status === undefined) {
+      throw new Error(`closed after ${text.length} bytes`);
+    }
+    return { status: Number(status), body: text.split("\r\n\r\n", 2)[1] ?? "" };
+  } finally {
+    // The stream closes the connection when it has been read to its end.
+    try {
+      conn.close();
+    } catch { /* closed already */ }
+  }
+}
+
 /**
  * A GET inside the network namespace of a task; must be answered with 200.
  * @param pid the task's process, an id inside the box.
