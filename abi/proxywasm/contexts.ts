@@ -56,11 +56,10 @@ export interface LocalResponse {
 export class HttpContext extends Context {
   readonly requestHeaders: HeaderMap;
   readonly requestBody: ByteBuffer;
-  /** No server that feeds us has them yet, but a guest may read and set them: an empty map. */
-  readonly requestTrailers = new HeaderMap();
   /** The function itself makes the answer, so these are writable from the first callback on. */
   readonly responseHeaders = new HeaderMap();
-  readonly responseTrailers = new HeaderMap();
+  #requestTrailers: HeaderMap | undefined;
+  #responseTrailers: HeaderMap | undefined;
   readonly responseBody = new ByteBuffer();
   localResponse: LocalResponse | undefined;
   /** `proxy_continue_stream` was called since the last callback began. */
@@ -83,6 +82,15 @@ export class HttpContext extends Context {
       pseudoFields,
     );
     this.requestBody = new ByteBuffer(body);
+  }
+
+  /** No server that feeds us has them yet, but a guest may read and set them: an empty map, made when asked for. */
+  get requestTrailers(): HeaderMap {
+    return this.#requestTrailers ??= new HeaderMap();
+  }
+
+  get responseTrailers(): HeaderMap {
+    return this.#responseTrailers ??= new HeaderMap();
   }
 
   get http(): HttpContext {
