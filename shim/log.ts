@@ -22,10 +22,9 @@ export function formatLine(
   const words = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${quote(String(value))}`);
-  const line = `time=${JSON.stringify(at.toISOString())} level=${level} msg=${
+  return `time=${JSON.stringify(at.toISOString())} level=${level} msg=${
     JSON.stringify(message)
   }${words.join("")}`;
-  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line;
 }
 
 function quote(value: string): string {
@@ -69,7 +68,7 @@ export class Log {
 
   /** A line that is in a form of its own already, such as a host's. */
   raw(line: string): void {
-    this.#write(line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line);
+    this.#write(line);
   }
 
   #line(level: LogLevel, message: string, fields: LogFields): void {
@@ -79,8 +78,10 @@ export class Log {
   #write(line: string): void {
     const fd = this.#open();
     if (fd === undefined) return;
-    const bytes = encoder.encode(`${line}\n`);
-    libc().write(fd, bytes, BigInt(bytes.length));
+    const bytes = encoder.encode(`${line.slice(0, MAX_LINE)}\n`);
+    const end = bytes.length > MAX_LINE ? MAX_LINE : bytes.length;
+    bytes[end - 1] = 0x0a;
+    libc().write(fd, bytes, BigInt(end));
   }
 
   #open(): number | undefined {
