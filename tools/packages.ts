@@ -11,6 +11,7 @@ export const PACKAGES: readonly (readonly [string, string])[] = [
   ["busybox-static", "/bin/busybox"],
   ["redis-server", "/usr/bin/redis-server"],
   ["util-linux", "/usr/bin/nsenter"],
+  ["attr", "/usr/bin/setfattr"],
   ["procps", "/bin/kill"],
   ["mount", "/bin/mount"],
 ];

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { run } from "./harness/box.ts";
 import { SHIM } from "./harness/containerd.ts";
+import { fromFileUrl } from "./harness/paths.ts";
 import * as guests from "./harness/guests.ts";
 import { ask } from "./harness/http.ts";
 import { functionImage } from "./harness/image.ts";
@@ -164,20 +165,35 @@ test("late mounts: a container that joins a running host sees its own volume", a
   await cri.removePod(pod);
 });
 
-test("an image made by `layotto image pack` runs as a pod", async ({ cri, podCtr, containerd }) => {
-  const module = `${containerd.folder}/packed.wasm`;
-  const tar = `${containerd.folder}/packed.tar`;
-  await Deno.writeFile(module, await guests.fn({ answer: "packed" }));
+test("the example functions, packed by `layotto image pack`, run as deploy/kubernetes runs them", async ({ cri, podCtr, containerd }) => {
   const layotto = `${containerd.folder}/layotto`;
   await Deno.symlink(SHIM, layotto);
-  const tag = "localhost/packed:latest";
-  const packed = await run(
-    [layotto, "image", "pack", "--tag", tag, "-o", tar, module],
-  );
-  assert.equal(packed.code, 0, packed.stderr);
-  await podCtr.do("image", "import", tar);
-  const pod = await cri.runPod();
-  await cri.start(pod, { image: tag });
-  assert.equal((await ask(pod.address)).body, "packed");
+  for (const name of ["id_1", "id_2"]) {
+    const tar = `${containerd.folder}/${name}.tar`;
+    const module = fromFileUrl(`../../../examples/${name}/build/${name}.wasm`);
+    const tag = `localhost/${name}:1`;
+    const packed = await run(
+      [layotto, "image", "pack", "--tag", tag, "-o", tar, module],
+    );
+    assert.equal(packed.code, 0, packed.stderr);
+    await podCtr.do("image", "import", tar);
+  }
+  const pod = await cri.runPod({
+    annotations: { "layotto.mosn.io/id-1.instances": "4" },
+  });
+  const healthy = async () => {
+    const url = `http://${pod.address}:34999/actuator/health/readiness`;
+    const response = await fetch(url);
+    const { status } = await response.json();
+    return [response.status, status];
+  };
+  await cri.start(pod, { name: "id-1", image: "localhost/id_1:1" });
+  await cri.start(pod, { name: "id-2", image: "localhost/id_2:1" });
+  assert.deepEqual(await healthy(), [200, "UP"]);
+  const answer = await ask(pod.address, { id: "id_1", path: "/?name=book1" });
+  assert.deepEqual(answer, {
+    status: 200,
+    body: "There are  inventories for book1.",
+  });
   await cri.removePod(pod);
 });

@@ -15,8 +15,6 @@ export interface ContainerdOptions {
   /** Whether pods (CRI) will be run: costs a bridge and a second of start. */
   pods?: boolean;
   propagation?: "shared" | "private";
-  /** Lines of TOML for the handler's own table (`[…runtimes.layotto]`), e.g. a ConfigPath. */
-  handlerOptions?: string;
 }
 
 export class Containerd {
@@ -45,7 +43,7 @@ export class Containerd {
     const it = new Containerd(box, token, folder, network);
     await Deno.writeTextFile(
       `${folder}/config.toml`,
-      configuration(folder, network, options.handlerOptions ?? ""),
+      configuration(folder, network),
     );
     await it.start();
     return it;
@@ -122,10 +120,10 @@ export class Containerd {
   }
 }
 
+/** Our own settings, and below them the drop-in of `deploy/` as its first lines tell a user to join the two. */
 function configuration(
   folder: string,
   network: PodNetwork | undefined,
-  handlerOptions: string,
 ): string {
   const disabled = ["snapshotter.v1.btrfs", "snapshotter.v1.zfs"];
   disabled.push("snapshotter.v1.devmapper", "snapshotter.v1.aufs");
@@ -133,7 +131,6 @@ function configuration(
   const names = disabled.map((name) => `"io.containerd.${name}"`);
   if (!network) names.push(`"io.containerd.grpc.v1.cri"`);
   const cri = `plugins."io.containerd.grpc.v1.cri"`;
-  const handlers = `${cri}.containerd.runtimes`;
   return `version = 2
 root = "${folder}/root"
 state = "${folder}/state"
@@ -156,16 +153,17 @@ disabled_plugins = [${names.join(", ")}]
 [${cri}.cni]
   bin_dir = "${network?.binDir ?? folder}"
   conf_dir = "${network?.confDir ?? folder}"
-[${cri}.containerd]
-  snapshotter = "overlayfs"
-  default_runtime_name = "runc"
-[${handlers}.runc]
-  runtime_type = "io.containerd.runc.v2"
-[${handlers}.layotto]
-  runtime_type = "io.containerd.layotto.v2"
-  pod_annotations = ["layotto.mosn.io/*"]
-${handlerOptions}
+${dropIn()}
 `;
+}
+
+/** What a user adds for the handler; `SystemdCgroup` is for machines with systemd, which this may not be. */
+function dropIn(): string {
+  const text = Deno.readTextFileSync(
+    fromFileUrl("../../../deploy/containerd/layotto-1.toml"),
+  );
+  return text.replace(/^version = 2$/m, "")
+    .replace("SystemdCgroup = true", "SystemdCgroup = false");
 }
 
 /** Some machines' root may not (it lacks CAP_SYS_RESOURCE, bit 24); containerd must then be told. */
