@@ -1,4 +1,4 @@
-/** A pod as containerd's side describes it: settings from annotations and files, functions from containers. */
+/** A pod as the shim describes it: settings from annotations and files, functions from containers. */
 import { fileError, resolveInside } from "../broker/resolve.ts";
 import { StateStores } from "../components/state/stores.ts";
 import { type HostConfig, parseConfig } from "../config/config.ts";

@@ -1,6 +1,6 @@
 /** One function in this isolate: its instances, and a request's way through one of them. */
 import { GuestTrap } from "../../../abi/host.ts";
-import type { GuestRequest, GuestResponse } from "../../../abi/host.ts";
+import type { GuestResponse } from "../../../abi/host.ts";
 import {
   createSharedServices,
   inspectModule,
@@ -9,24 +9,11 @@ import {
 } from "../../../abi/mod.ts";
 import { errorAnswer } from "../../ingress/answers.ts";
 import { queryAsBody } from "../../ingress/request.ts";
-import type {
-  FunctionSpec,
-  FunctionStats,
-  WireRequest,
-  WireResponse,
-} from "../messages.ts";
+import type { FunctionSpec, FunctionStats, WireResponse } from "../messages.ts";
+import type { Arrival } from "./arrival.ts";
 import { Input, InstanceHost, OutputFlow } from "./guest_host.ts";
 import { InstancePool, type Slot } from "./pool.ts";
 import { send } from "./port.ts";
-
-const NONE = new Uint8Array(0);
-
-/** A request that a function is to answer; the fields beyond the guest's are ours. */
-export interface Arrival extends Omit<GuestRequest, "body" | "bodyIsReal"> {
-  /** The real body, empty where there is none. */
-  body: Uint8Array;
-  chain: string[];
-}
 
 export class LocalFunction {
   readonly spec: FunctionSpec;
@@ -159,26 +146,11 @@ export class LocalFunction {
     slot.host.chain = arrival.chain.length === 0
       ? [this.id]
       : [...arrival.chain, this.id];
-    const bodyIsReal = arrival.body.length > 0;
-    const body = bodyIsReal
-      ? arrival.body
-      : this.#takesQuery
-      ? queryAsBody(arrival.path)
-      : NONE;
+    if (!arrival.bodyIsReal && this.#takesQuery) {
+      arrival.body = queryAsBody(arrival.path);
+    }
     try {
-      const outcome = slot.instance.handleHttp({
-        get headers() {
-          return arrival.headers;
-        },
-        get authority() {
-          return arrival.authority;
-        },
-        body,
-        bodyIsReal,
-        method: arrival.method,
-        path: arrival.path,
-        scheme: arrival.scheme,
-      });
+      const outcome = slot.instance.handleHttp(arrival);
       return outcome instanceof Promise
         ? outcome.catch((error) => this.#failed(error))
         : outcome;
@@ -266,10 +238,4 @@ export function describe(error: unknown): string {
   return `${error.callback}: ${error.message}; wasm stack: ${
     error.wasmStack.replaceAll("\n", " < ")
   }`;
-}
-
-/** A request that came from another isolate, as a function takes it. */
-export function arrivalOf(request: WireRequest): Arrival {
-  const body = request.bodyIsReal ? request.body : NONE;
-  return { ...request, body };
 }

@@ -94,7 +94,7 @@ export class Input {
 /** One per instance, since an instance answers one request at a time and its calls belong to that request's chain. */
 export class InstanceHost implements GuestHost {
   /** Ids of the functions waiting for the present request's answer, this one included. */
-  chain: string[] = [];
+  chain: readonly string[] = [];
   readonly files: GuestFiles | undefined;
   readonly #fn: number;
   readonly #spec: FunctionSpec;

@@ -1,7 +1,8 @@
 /** Inside a function isolate: takes the main isolate's messages, holds the functions placed here. */
 import { openListener } from "../../ingress/listener.ts";
 import type { ToIsolate } from "../messages.ts";
-import { arrivalOf, describe, LocalFunction } from "./function.ts";
+import { arrivalOf } from "./arrival.ts";
+import { describe, LocalFunction } from "./function.ts";
 import { answered, send } from "./port.ts";
 import { ingressHandler, type Reachable } from "./serve.ts";
 

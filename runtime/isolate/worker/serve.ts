@@ -1,8 +1,8 @@
 /** HTTP straight into this isolate (DESIGN, decision 1): a request for a function that lives here goes no further. */
 import { toResponse } from "../../ingress/answers.ts";
 import { handOver } from "../../ingress/handover.ts";
-import { pathOf, readBody } from "../../ingress/request.ts";
-import type { WireResponse } from "../messages.ts";
+import { readBody } from "../../ingress/request.ts";
+import { HttpArrival } from "./arrival.ts";
 import type { LocalFunction } from "./function.ts";
 import { route } from "./port.ts";
 
@@ -24,15 +24,12 @@ export function ingressHandler(
     const fn = id ? reachable.byId(id) : reachable.alone;
     if (!fn) return handOver(request, reachable.bodyLimit, route);
     if (request.body !== null) return withBody(fn, request);
-    const answer = answerHere(fn, request, NONE);
+    const answer = fn.answer(new HttpArrival(request));
     return answer instanceof Promise
       ? answer.then(toResponse)
       : toResponse(answer);
   };
 }
-
-const NONE = new Uint8Array(0);
-const EMPTY_CHAIN: string[] = [];
 
 async function withBody(
   fn: LocalFunction,
@@ -40,25 +37,5 @@ async function withBody(
 ): Promise<Response> {
   const body = await readBody(request, fn.spec.bodyLimit);
   if (!body) return toResponse(fn.tooLarge());
-  return toResponse(await answerHere(fn, request, body));
-}
-
-function answerHere(
-  fn: LocalFunction,
-  request: Request,
-  body: Uint8Array,
-): WireResponse | Promise<WireResponse> {
-  return fn.answer({
-    method: request.method,
-    path: pathOf(request.url),
-    scheme: "http",
-    get headers() {
-      return request.headers;
-    },
-    get authority() {
-      return request.headers.get("host") ?? "";
-    },
-    body,
-    chain: EMPTY_CHAIN,
-  });
+  return toResponse(await fn.answer(new HttpArrival(request, body)));
 }
