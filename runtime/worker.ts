@@ -1,4 +1,12 @@
-/** The file every worker of the host starts from; its name says what it is. Workers must be static files (DESIGN 9). */
+/**
+ * The file every worker of the host starts from; its name says what it is. Workers must be static files (DESIGN 9).
+ *
+ * Messages may arrive while the code of the role is still being loaded, when nobody listens: they are kept for it.
+ */
+const early: MessageEvent[] = [];
+const keep = (event: Event) => early.push(event as MessageEvent);
+globalThis.addEventListener("message", keep);
+
 if (self.name === "sqlite") {
   const { runSqliteWorker } = await import(
     "./components/state/sqlite_worker.ts"
@@ -7,4 +15,9 @@ if (self.name === "sqlite") {
 } else {
   const { runIsolate } = await import("./isolate/worker/main.ts");
   runIsolate();
+}
+
+globalThis.removeEventListener("message", keep);
+for (const { data } of early) {
+  globalThis.dispatchEvent(new MessageEvent("message", { data }));
 }
