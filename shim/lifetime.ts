@@ -1,10 +1,16 @@
 /** When a daemon ends: told to, or when nobody needs it (SHIM.md §9, traps 4 and 16). */
 
-/** How long a daemon waits for its first container, or for the next after somebody knocked: milliseconds. */
-export const FIRST_MS = 60_000;
-const KNOCK_MS = 10_000;
-/** How long a daemon without a container stays: milliseconds. */
-const EMPTY_MS = 5_000;
+/** How long a daemon waits for what, in milliseconds. */
+export interface Patience {
+  /** For its first container. */
+  first: number;
+  /** For the container of a `start` that found it. */
+  knock: number;
+  /** For another container after the last one went. */
+  empty: number;
+}
+
+const PATIENCE: Patience = { first: 60_000, knock: 10_000, empty: 5_000 };
 
 /** What a lifetime must know and do. */
 export interface LifetimeOptions {
@@ -16,24 +22,28 @@ export interface LifetimeOptions {
 
 export class Lifetime {
   readonly #options: LifetimeOptions;
+  readonly #patience: Patience;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #expected = 0;
 
-  constructor(options: LifetimeOptions) {
+  constructor(options: LifetimeOptions, patience: Patience = PATIENCE) {
     this.#options = options;
-    this.#wait(FIRST_MS);
+    this.#patience = patience;
+    this.#wait(patience.first);
   }
 
   /** Containers came or went. */
   changed(): void {
     clearTimeout(this.#timer);
     if (!this.#options.empty()) this.#expected = 0;
-    else this.#wait(Math.max(EMPTY_MS, this.#expected - Date.now()));
+    else {
+      this.#wait(Math.max(this.#patience.empty, this.#expected - Date.now()));
+    }
   }
 
   /** A `start` printed our address: its container follows. */
   knocked(): void {
-    this.#expected = Date.now() + KNOCK_MS;
+    this.#expected = Date.now() + this.#patience.knock;
     this.changed();
   }
 

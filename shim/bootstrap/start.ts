@@ -20,8 +20,8 @@ const MAX_WORDS = 16 * 1024;
 /** @throws with a message for the user of the container. */
 export async function start(flags: Flags): Promise<void> {
   drainStdin();
-  if (flags.id === "") {
-    throw new TypeError("start: no -id, expected the container's");
+  for (const flag of ["namespace", "address", "id"] as const) {
+    if (flags[flag] === "") throw new TypeError(`start: no -${flag}`);
   }
   const bundle = flags.bundle || Deno.cwd();
   const group = groupOf(readSpec(bundle), flags.id);
