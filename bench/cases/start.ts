@@ -1,0 +1,111 @@
+/**
+ * The shim's `start` alone, as containerd calls it for every pod: the whole process, from exec to exit, daemon
+ * included as far as `start` waits for it.
+ */
+import { Box } from "../../tests/e2e/harness/box.ts";
+import { mustBe } from "../harness/ask.ts";
+import type { Bench, Case } from "../harness/bench.ts";
+import { compileC } from "../harness/compile.ts";
+import { interleave } from "../harness/interleave.ts";
+import { BARE_FLAGS } from "../harness/laptop.ts";
+import { baseline } from "../harness/paths.ts";
+import { figure, type Row } from "../harness/row.ts";
+
+const ROUNDS = 15;
+
+interface Cost {
+  milliseconds: number;
+  /** Greatest resident size: MB. */
+  rss: number;
+}
+
+export const start: Case = {
+  name: "start",
+  wantsContainerd: true,
+  run: measureStart,
+};
+
+async function measureStart(bench: Bench): Promise<Row[]> {
+  const tool = await compileC(bench, "measure");
+  // The first of each reads the files from disk.
+  await oursOnce(bench, tool);
+  await theirsOnce(bench, tool);
+  const { theirs, ours } = await interleave(
+    ROUNDS,
+    () => theirsOnce(bench, tool),
+    () => oursOnce(bench, tool),
+  );
+  const time = (costs: Cost[]) => figure(costs.map((it) => it.milliseconds));
+  const rss = (costs: Cost[]) => figure(costs.map((it) => it.rss));
+  return [
+    {
+      id: "start-time",
+      what: "`start`, whole process, exec to exit",
+      baseline: "empty Deno program",
+      unit: "ms",
+      theirs: time(theirs),
+      ours: time(ours),
+      budget: { of: "ratio", bound: "at most", limit: 2.5 },
+    },
+    {
+      id: "start-rss",
+      what: "`start`, greatest resident size",
+      baseline: "empty Deno program",
+      unit: "MB",
+      theirs: rss(theirs),
+      ours: rss(ours),
+      budget: { of: "value", bound: "at most", limit: 40 },
+    },
+  ];
+}
+
+async function theirsOnce(bench: Bench, tool: string): Promise<Cost> {
+  const box = await Box.open();
+  try {
+    const command = [bench.deno, ...BARE_FLAGS, baseline("empty.js")];
+    return await measured(box, [tool, ...command]);
+  } finally {
+    await box.close();
+  }
+}
+
+/** In a box of its own, with which the daemon and the host it has started end. */
+async function oursOnce(bench: Bench, tool: string): Promise<Cost> {
+  const box = await Box.open();
+  const bundle = `${bench.folder}/bundle`;
+  try {
+    await writeBundle(bundle);
+    const flags = ["-namespace", "bench", "-address", `${bundle}/c.sock`];
+    flags.push("-publish-binary", "/usr/bin/containerd", "-id", "bench");
+    const call = [tool, bench.shim, ...flags, "start"];
+    const cost = await measured(box, ["env", "-C", bundle, ...call]);
+    const address = await Deno.readTextFile(`${bundle}/address`);
+    const socket = await Deno.stat(box.path(address.replace("unix://", "")));
+    mustBe("what start has left", `${socket.isSocket}`, "true");
+    return cost;
+  } finally {
+    await box.close();
+    await Deno.remove(bundle, { recursive: true });
+  }
+}
+
+async function measured(box: Box, command: string[]): Promise<Cost> {
+  const { code, stdout, stderr } = await box.run(command);
+  mustBe(`exit code of ${command.join(" ")}: ${stderr}`, `${code}`, "0");
+  const [nanoseconds = NaN, kibibytes = NaN] = stdout.trim().split(" ")
+    .map(Number);
+  return { milliseconds: nanoseconds / 1e6, rss: kibibytes * 1024 / 1e6 };
+}
+
+async function writeBundle(bundle: string): Promise<void> {
+  await Deno.mkdir(`${bundle}/rootfs`, { recursive: true });
+  await Deno.writeTextFile(
+    `${bundle}/config.json`,
+    JSON.stringify({
+      ociVersion: "1.0.2",
+      process: { args: ["/function.wasm"], env: [], cwd: "/" },
+      root: { path: "rootfs" },
+      linux: { namespaces: [{ type: "network" }] },
+    }),
+  );
+}

@@ -1,0 +1,88 @@
+/** One HTTP request over a connection of its own, with no client library between. */
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export interface Answer {
+  status: number;
+  body: string;
+  bytes: Uint8Array;
+  /** Size of head and body. */
+  size: number;
+}
+
+/** A GET on loopback, its answer read to the end of the connection. @throws {Deno.errors.ConnectionRefused} */
+export async function ask(
+  port: number,
+  { path = "/", id }: { path?: string; id?: string } = {},
+): Promise<Answer> {
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  try {
+    const named = id === undefined ? "" : `id: ${id}\r\n`;
+    await conn.write(encoder.encode(
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${named}Connection: close\r\n\r\n`,
+    ));
+    return parse(await readAll(conn));
+  } finally {
+    conn.close();
+  }
+}
+
+/** Asks until there is an answer, with a millisecond between two tries. @throws {Error} at the deadline (20 s). */
+export async function askUntilAnswered(
+  port: number,
+  every = 1,
+): Promise<Answer> {
+  const deadline = performance.now() + 20_000;
+  while (true) {
+    try {
+      return await ask(port);
+    } catch (error) {
+      const refused = error instanceof Deno.errors.ConnectionRefused;
+      if (!refused || performance.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, every));
+  }
+}
+
+/** @throws {Error} naming both when they differ. */
+export function mustBe(what: string, found: string, wanted: string): void {
+  if (found !== wanted) {
+    throw new Error(
+      `${what}: found ${JSON.stringify(found)}, expected ${
+        JSON.stringify(wanted)
+      }`,
+    );
+  }
+}
+
+/** A port that nobody listens on at this moment. */
+export function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  return port;
+}
+
+/** Until the server closes the connection. */
+async function readAll(conn: Deno.Conn): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  while (true) {
+    const part = new Uint8Array(16 * 1024);
+    const size = await conn.read(part);
+    if (size === null) break;
+    parts.push(part.subarray(0, size));
+  }
+  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+}
+
+function parse(answer: Uint8Array): Answer {
+  const text = new TextDecoder("latin1").decode(answer);
+  const end = text.indexOf("\r\n\r\n");
+  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1]);
+  if (end < 0 || !status) {
+    throw new Error(`found ${JSON.stringify(text)}, expected an HTTP answer`);
+  }
+  const bytes = answer.slice(end + 4);
+  return { status, bytes, body: decoder.decode(bytes), size: answer.length };
+}
