@@ -213,6 +213,19 @@ test("scenario 12: a file:// log takes both streams and is appended to", async (
   assert.deepEqual(lines.sort(), ["a word", "a word", "hello", "hello"]);
 });
 
+test("scenario 14: standard input reaches a command, and its end too", async ({ ctr }) => {
+  await ctr.import(functionImage("localhost/copy:latest", await guests.copy()));
+  const { code, stdout, stderr } = await ctr.run(
+    "localhost/copy:latest",
+    "f1",
+    {
+      stdin: "hi\nthere\n",
+    },
+  );
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, "hi\nthere\n");
+});
+
 test("scenario 21: the shim can be named by its absolute path", async ({ ctr }) => {
   const { code, stdout, stderr } = await ctr.try(
     ["run", "--rm", "--runtime", SHIM, HELLO, "f1"],

@@ -57,6 +57,18 @@ for (const signal of ["TERM", "KILL"] as const) {
   });
 }
 
+test("scenario 17: a function that ends while containerd is gone is found stopped", async (world) => {
+  const { ctr, containerd } = world;
+  const { pid } = await ctr.start(SERVER, "f1");
+  await containerd.stop("KILL");
+  await containerd.box.kill(pid, "KILL");
+  await containerd.start();
+  await ctr.untilStatus("f1", "STOPPED");
+  const { stdout, stderr } = await ctr.try(["task", "rm", "f1"]);
+  assert.match(stdout + stderr, /exit with non-zero exit code 137/);
+  await ctr.do("container", "rm", "f1");
+});
+
 /** What `ctr task attach` shows of f1 until two lines have come. */
 async function attach(
   { ctr, containerd }: Parameters<Parameters<typeof test>[1]>[0],
