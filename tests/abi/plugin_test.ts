@@ -1,0 +1,517 @@
+import assert from "node:assert/strict";
+import {
+  type GuestResponse,
+  GuestTrap,
+  PluginInstance,
+} from "../../abi/mod.ts";
+import {
+  bytes,
+  moduleOf,
+  options,
+  RecordingHost,
+  request,
+  text,
+} from "./guests.ts";
+
+/** Imports and helpers that the guests below share: `$say` logs one letter, `$two` two digits of a context id. */
+const PRELUDE = `
+  (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+  (import "env" "proxy_set_buffer_bytes"
+    (func $set (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_send_local_response"
+    (func $local (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_set_effective_context" (func $be (param i32) (result i32)))
+  (import "env" "proxy_continue_stream" (func $go (param i32) (result i32)))
+  (import "env" "proxy_done" (func $done (result i32)))
+  (import "env" "proxy_add_header_map_value"
+    (func $add (param i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 64) "body")
+  (data (i32.const 80) "id_7")
+  (func $say (param i32)
+    (i32.store8 (i32.const 0) (local.get 0))
+    (drop (call $log (i32.const 2) (i32.const 0) (i32.const 1))))
+  (func $answer
+    (drop (call $set
+      (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 64) (i32.const 4))))`;
+
+/** A guest that logs a letter in each callback: which, and in what order, is the test. */
+const LETTERS: [
+  name: string,
+  letter: string,
+  params: number,
+  result: string,
+][] = [
+  ["_initialize", "I", 0, ""],
+  ["proxy_on_context_create", "c", 2, ""],
+  ["proxy_on_vm_start", "v", 2, "1"],
+  ["proxy_on_configure", "f", 2, "1"],
+  ["proxy_on_tick", "t", 1, ""],
+  ["proxy_on_queue_ready", "q", 2, ""],
+  ["proxy_on_request_headers", "h", 3, "0"],
+  ["proxy_on_request_body", "b", 3, "0"],
+  ["proxy_on_response_headers", "X", 3, "0"],
+  ["proxy_on_response_body", "X", 3, "0"],
+  ["proxy_on_done", "d", 1, "1"],
+  ["proxy_on_log", "l", 1, ""],
+  ["proxy_on_delete", "x", 1, ""],
+];
+
+function guest(changes: Record<string, string> = {}, extra = ""): string {
+  const functions = LETTERS.map(([name, letter, params, result]) => {
+    const types = params === 0 ? "" : `(param ${"i32 ".repeat(params)})`;
+    const body = changes[name] ??
+      `(call $say (i32.const ${letter.charCodeAt(0)}))
+       ${result === "" ? "" : `(i32.const ${result})`}`;
+    if (body === "absent") return "";
+    return `(func (export "${name}") ${types}
+      ${result === "" ? "" : "(result i32)"} ${body})`;
+  });
+  return `(module ${PRELUDE}
+    (func (export "proxy_abi_version_0_2_1"))
+    ${functions.join("\n")} ${extra})`;
+}
+
+const GET_ID = `(func (export "proxy_get_id")
+  (call $say (i32.const 103))
+  (drop (call $set
+    (i32.const 8) (i32.const 0) (i32.const 0) (i32.const 80) (i32.const 4))))`;
+
+interface Started {
+  plugin: PluginInstance;
+  host: RecordingHost;
+  letters: () => string;
+}
+
+async function start(wat: string): Promise<Started> {
+  const host = new RecordingHost();
+  const plugin = await PluginInstance.create(
+    moduleOf(wat),
+    host,
+    options({
+      vmConfiguration: bytes("vm"),
+      pluginConfiguration: bytes("plugin!"),
+    }),
+  );
+  const letters = () => {
+    const all = host.logged.map(([, line]) => line).join("");
+    host.logged.length = 0;
+    return all;
+  };
+  return { plugin, host, letters };
+}
+
+const POST = request({ body: bytes("12345"), bodyIsReal: true });
+
+Deno.test("a plugin starts in Envoy's order and ends an exchange with log, done, delete", async () => {
+  const { plugin, letters } = await start(guest());
+  assert.equal(letters(), "Icvf");
+  await plugin.handleHttp(POST);
+  assert.equal(letters(), "chbldx");
+  await plugin.handleHttp(request());
+  assert.equal(letters(), "chldx");
+  assert.equal(plugin.functionId, undefined);
+});
+
+Deno.test("a Layotto function is asked its id first, and its exchanges have no log callback", async () => {
+  const { plugin, letters } = await start(guest({}, GET_ID));
+  assert.equal(letters(), "Igcvf");
+  assert.equal(plugin.functionId, "id_7");
+  await plugin.handleHttp(POST);
+  assert.equal(letters(), "chbdx");
+});
+
+Deno.test("a query string that stands for a body is a body to Layotto functions only", async () => {
+  const query = request({ body: bytes("name=a"), bodyIsReal: false });
+  const layotto = await start(guest({}, GET_ID));
+  layotto.letters();
+  await layotto.plugin.handleHttp(query);
+  assert.equal(layotto.letters(), "chbdx");
+  const plain = await start(guest());
+  plain.letters();
+  await plain.plugin.handleHttp(query);
+  assert.equal(plain.letters(), "chldx");
+});
+
+Deno.test("headers are announced with their number and whether more follows", async () => {
+  // Logs the digits of (count, end).
+  const headers = `(call $say (i32.add (i32.const 48) (local.get 1)))
+    (call $say (i32.add (i32.const 48) (local.get 2))) (i32.const 0)`;
+  const body = `(call $say (i32.add (i32.const 48) (local.get 1)))
+    (call $say (i32.add (i32.const 48) (local.get 2))) (i32.const 0)`;
+  const changes = {
+    proxy_on_request_headers: headers,
+    proxy_on_request_body: body,
+  };
+  const layotto = await start(guest(changes, GET_ID));
+  layotto.letters();
+  await layotto.plugin.handleHttp(POST);
+  assert.equal(layotto.letters(), "c2051dx", "2 headers, more; 5 bytes, end");
+  await layotto.plugin.handleHttp(request());
+  assert.equal(layotto.letters(), "c21dx");
+  await layotto.plugin.handleHttp(request({ body: bytes("a=b") }));
+  assert.equal(layotto.letters(), "c2131dx", "end twice, as deployed");
+  // Four pseudo fields, and :authority in place of host.
+  const plain = await start(guest(changes));
+  plain.letters();
+  await plain.plugin.handleHttp(request());
+  assert.equal(plain.letters(), "c51ldx");
+});
+
+Deno.test("header callbacks with two parameters, as in 0.1.0, are called too", async () => {
+  const wat = `(module ${PRELUDE}
+    (func (export "proxy_abi_version_0_1_0"))
+    (func (export "proxy_on_request_headers") (param i32 i32) (result i32)
+      (call $answer) (i32.const 0)))`;
+  const { plugin } = await start(wat);
+  assert.equal(text((await plugin.handleHttp(request())).body), "body");
+});
+
+Deno.test("a callback with another number of parameters counts as missing", async () => {
+  const wat = `(module ${PRELUDE}
+    (func (export "proxy_abi_version_0_2_0"))
+    (func (export "proxy_on_request_headers") (param i32) (result i32)
+      unreachable)
+    (func (export "proxy_on_vm_start") (result i32) (i32.const 0))
+    (global (export "proxy_on_done") i32 (i32.const 0)))`;
+  const { plugin } = await start(wat);
+  assert.equal((await plugin.handleHttp(request())).status, 200);
+});
+
+Deno.test("ids start at 1 for the root and 2 for the first exchange, and are not used twice", async () => {
+  const { plugin, letters } = await start(guest({
+    proxy_on_context_create: `
+      (call $say (i32.add (i32.const 48) (local.get 0)))
+      (call $say (i32.add (i32.const 48) (local.get 1)))`,
+  }));
+  assert.equal(letters(), "I10vf");
+  await plugin.handleHttp(request());
+  await plugin.handleHttp(request());
+  assert.equal(letters(), "21hldx31hldx");
+});
+
+Deno.test("sizes of the configurations are announced", async () => {
+  const size = `(call $say (i32.add (i32.const 48) (local.get 1)))
+    (i32.const 1)`;
+  const { letters } = await start(guest({
+    proxy_on_vm_start: size,
+    proxy_on_configure: size,
+  }));
+  assert.equal(letters(), "Ic27");
+});
+
+for (const name of ["proxy_on_vm_start", "proxy_on_configure"]) {
+  Deno.test(`${name} that answers 0 stops a plugin and not a Layotto function`, async () => {
+    await assert.rejects(start(guest({ [name]: "(i32.const 0)" })), {
+      name: "PluginStartError",
+      message: new RegExp(`${name} answered 0`),
+    });
+    const { plugin } = await start(guest({ [name]: "(i32.const 0)" }, GET_ID));
+    assert.equal(plugin.functionId, "id_7");
+  });
+}
+
+Deno.test("main runs after _initialize, _start only without it", async () => {
+  const main = `(func (export "main") (param i32 i32) (result i32)
+    (call $say (i32.const 109)) (i32.const 0))`;
+  const mainVoid = `(func (export "__main_void") (result i32)
+    (call $say (i32.const 77)) (i32.const 0))`;
+  const begin = `(func (export "_start") (call $say (i32.const 83)))`;
+  assert.equal(
+    (await start(guest({}, main + mainVoid + begin))).letters(),
+    "Imcvf",
+  );
+  assert.equal((await start(guest({}, mainVoid + begin))).letters(), "IMcvf");
+  const none = { _initialize: "absent" };
+  assert.equal((await start(guest(none, main + begin))).letters(), "Scvf");
+  assert.equal((await start(guest(none))).letters(), "cvf");
+});
+
+Deno.test("a function that exports proxy_get_id and writes nothing has no id", async () => {
+  const { plugin } = await start(guest({}, `(func (export "proxy_get_id"))`));
+  assert.equal(plugin.functionId, undefined);
+});
+
+Deno.test("a local response ends the callbacks of its direction and is the answer", async () => {
+  const { plugin, letters } = await start(guest({
+    proxy_on_request_headers: `
+      (drop (call $local (i32.const 403) (i32.const 0) (i32.const 0)
+        (i32.const 64) (i32.const 4) (i32.const 0) (i32.const 0)
+        (i32.const 5)))
+      (i32.const 0)`,
+  }));
+  letters();
+  assert.deepEqual(await plugin.handleHttp(POST), {
+    status: 403,
+    headers: [["grpc-status", "5"]],
+    body: bytes("body"),
+  });
+  assert.equal(letters(), "cldx");
+});
+
+Deno.test("a status that HTTP cannot end with is sent as 500 and logged", async () => {
+  for (const status of [0, 100, 199, 600, -1]) {
+    const { plugin, letters } = await start(guest({
+      proxy_on_request_headers: `
+        (drop (call $local (i32.const ${status}) (i32.const 0) (i32.const 0)
+          (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+          (i32.const -1)))
+        (i32.const 0)`,
+    }));
+    assert.equal((await plugin.handleHttp(POST)).status, 500);
+    assert.match(letters(), new RegExp(`status ${status >>> 0}`));
+  }
+});
+
+Deno.test("what is no HTTP field is dropped from the answer and logged", async () => {
+  const { plugin, host } = await start(`(module ${PRELUDE}
+    (data (i32.const 100) ":statusx-good201bad namex\\0d\\0aevil")
+    (func (export "proxy_abi_version_0_2_0"))
+    (func $field (param i32 i32 i32 i32)
+      (drop (call $add (i32.const 2) (local.get 0) (local.get 1)
+        (local.get 2) (local.get 3))))
+    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      (call $field (i32.const 100) (i32.const 7) (i32.const 113) (i32.const 3))
+      (call $field (i32.const 107) (i32.const 6) (i32.const 113) (i32.const 3))
+      (call $field (i32.const 116) (i32.const 8) (i32.const 113) (i32.const 3))
+      (call $field (i32.const 107) (i32.const 6) (i32.const 124) (i32.const 7))
+      (i32.const 0)))`);
+  const answer = await plugin.handleHttp(request());
+  assert.equal(answer.status, 201);
+  assert.deepEqual(answer.headers, [["x-good", "201"]]);
+  assert.equal(host.logged.length, 2);
+  assert.match(host.lines[0]!, /field "bad name" was dropped/);
+});
+
+Deno.test("a pause that nothing ends keeps the body from a plugin, continue and action 2 do as they say", async () => {
+  const actions: [string, string][] = [
+    ["(i32.const 0)", "chbldx"],
+    ["(i32.const 1)", "chldx"],
+    ["(i32.const 2)", "chldx"],
+    ["(i32.const 4)", "chldx"],
+    ["(drop (call $go (i32.const 0))) (i32.const 1)", "chbldx"],
+  ];
+  for (const [action, expected] of actions) {
+    const { plugin, letters } = await start(guest({
+      proxy_on_request_headers: `(call $say (i32.const 104)) ${action}`,
+    }));
+    letters();
+    await plugin.handleHttp(POST);
+    assert.equal(letters(), expected, action);
+  }
+});
+
+Deno.test("a Layotto function's action is ignored, its answer is buffer 1", async () => {
+  const { plugin, letters } = await start(guest({
+    proxy_on_request_headers: `(call $answer) (i32.const 1)`,
+  }, GET_ID));
+  letters();
+  const answer = await plugin.handleHttp(POST);
+  assert.deepEqual(answer, { status: 200, headers: [], body: bytes("body") });
+  assert.equal(letters(), "cbdx");
+});
+
+Deno.test("the effective context lasts for one callback", async () => {
+  const { plugin, letters } = await start(guest({
+    proxy_on_request_headers: `
+      (drop (call $be (i32.const 1))) (call $answer) (i32.const 0)`,
+    proxy_on_request_body: `(call $answer) (i32.const 0)`,
+  }));
+  letters();
+  assert.equal(text((await plugin.handleHttp(POST)).body), "body");
+});
+
+Deno.test("ticks and queues reach the root context", async () => {
+  const { plugin, letters } = await start(guest());
+  letters();
+  await plugin.tick();
+  await plugin.queueReady(3);
+  assert.equal(letters(), "tq");
+});
+
+Deno.test("closing calls done and delete once", async () => {
+  const { plugin, letters } = await start(guest());
+  letters();
+  assert.equal(await plugin.close(), true);
+  assert.equal(await plugin.close(), true);
+  assert.equal(letters(), "dx");
+});
+
+Deno.test("a root that answers 0 to done is deleted after the callback that calls proxy_done", async () => {
+  const { plugin, letters } = await start(guest({
+    proxy_on_done: "(i32.const 0)",
+    proxy_on_tick: `
+      (drop (call $done)) (call $say (i32.const 116))`,
+  }));
+  letters();
+  assert.equal(await plugin.close(), false);
+  assert.equal(letters(), "");
+  await plugin.tick();
+  assert.equal(letters(), "tx");
+  assert.equal(await plugin.close(), true);
+});
+
+const FAILURES: [name: string, body: string, message: RegExp][] = [
+  ["a trap", "unreachable", /unreachable/],
+  [
+    "a division by zero",
+    "(i32.div_u (i32.const 1) (i32.const 0))",
+    /divide by zero/,
+  ],
+  ["a read out of bounds", "(i32.load (i32.const -1))", /out of bounds/],
+  ["endless recursion", "(call $deep (i32.const 0))", /call stack/],
+  ["proc_exit", "(call $exit (i32.const 3)) (i32.const 0)", /proc_exit\(3\)/],
+];
+
+function failing(body: string): string {
+  return `(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func (export "proxy_abi_version_0_2_0"))
+    (func $deep (param i32) (result i32)
+      (i32.add (i32.const 1) (call $deep (local.get 0))))
+    (func $handler (export "proxy_on_request_headers")
+      (param i32 i32 i32) (result i32) ${body}))`;
+}
+
+for (const [name, body, message] of FAILURES) {
+  Deno.test(`${name} is a GuestTrap with callback, message and wasm stack, and ends the instance`, async () => {
+    const { plugin } = await start(failing(body));
+    assert.throws(
+      () => plugin.handleHttp(request()) as GuestResponse,
+      (error) => {
+        assert.ok(error instanceof GuestTrap);
+        assert.equal(error.callback, "proxy_on_request_headers");
+        assert.match(error.message, message);
+        assert.match(error.wasmStack, /wasm:\/\/wasm/);
+        assert.match(error.wasmStack, /handler|deep/);
+        return true;
+      },
+    );
+    assert.equal(plugin.failed, true);
+    assert.equal(plugin.busy, false);
+    assert.throws(() => plugin.handleHttp(request()), /has failed/);
+    assert.throws(() => plugin.tick(), /has failed/);
+  });
+}
+
+Deno.test("a trap on the way up is a GuestTrap that names the step", async () => {
+  for (
+    const name of [
+      "_initialize",
+      "proxy_on_context_create",
+      "proxy_on_vm_start",
+      "proxy_on_configure",
+    ]
+  ) {
+    await assert.rejects(start(guest({ [name]: "unreachable" })), {
+      name: "GuestTrap",
+      callback: name,
+    });
+  }
+});
+
+Deno.test("a start section may call the host before there is a memory, and a trap in it is told", async () => {
+  const early = (body: string) =>
+    `(module ${PRELUDE}
+      (func (export "proxy_abi_version_0_2_0"))
+      (global $status (mut i32) (i32.const -1))
+      (func $begin ${body})
+      (start $begin)
+      (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+        (call $say (global.get $status)) (i32.const 0)))`;
+  const { plugin, host } = await start(early(`
+    (global.set $status (i32.add (i32.const 48)
+      (call $log (i32.const 2) (i32.const 0) (i32.const 1))))
+    (drop (call $be (i32.const 1)))
+    (call $answer)`));
+  await plugin.handleHttp(request());
+  assert.equal(host.logged.at(-1)![1], "6");
+  await assert.rejects(start(early("unreachable")), {
+    name: "GuestTrap",
+    callback: "the start section",
+  });
+});
+
+Deno.test("proc_exit(0) is the ordinary end of a plugin's _start, another code is a failure", async () => {
+  const exits = (code: number) =>
+    `(module
+      (import "wasi_unstable" "proc_exit" (func $exit (param i32)))
+      (memory (export "memory") 1)
+      (func (export "proxy_abi_version_0_2_0"))
+      (func (export "_start") (call $exit (i32.const ${code})) unreachable))`;
+  const { plugin } = await start(exits(0));
+  assert.equal((await plugin.handleHttp(request())).status, 200);
+  await assert.rejects(start(exits(1)), { callback: "_start" });
+});
+
+Deno.test("a plugin without a memory or without a marker is refused with what was expected", async () => {
+  await assert.rejects(
+    start(`(module (func (export "proxy_abi_version_0_2_0")))`),
+    { name: "PluginStartError", message: /expected a memory named memory/ },
+  );
+  await assert.rejects(start(`(module (memory (export "memory") 1))`), {
+    name: "PluginStartError",
+    message: /proxy_abi_version/,
+  });
+});
+
+Deno.test("proxy_on_memory_allocate serves where there is no malloc", async () => {
+  const { plugin } = await start(`(module
+    (import "env" "proxy_get_buffer_bytes"
+      (func $get (param i32 i32 i32 i32 i32) (result i32)))
+    (import "env" "proxy_set_buffer_bytes"
+      (func $set (param i32 i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "proxy_abi_version_0_2_0"))
+    (func (export "proxy_on_memory_allocate") (param i32) (result i32)
+      (i32.const 1024))
+    (func (export "proxy_on_request_body") (param i32 i32 i32) (result i32)
+      (drop (call $get (i32.const 0) (i32.const 0) (i32.const -1)
+        (i32.const 0) (i32.const 4)))
+      (drop (call $set (i32.const 1) (i32.const 0) (i32.const 0)
+        (i32.load (i32.const 0)) (i32.load (i32.const 4))))
+      (i32.const 0)))`);
+  assert.equal(text((await plugin.handleHttp(POST)).body), "12345");
+});
+
+Deno.test("an allocator that waits ends the instance instead of hanging it", async () => {
+  const host = new RecordingHost();
+  host.state = () => Promise.resolve(bytes("value"));
+  const module = moduleOf(`(module
+    (import "env" "proxy_get_state"
+      (func $get (param i32 i32 i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "proxy_abi_version_0_2_0"))
+    (func (export "malloc") (param i32) (result i32)
+      (drop (call $get (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 1)
+        (i32.const 8) (i32.const 12)))
+      (i32.const 1024))
+    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      (drop (call $get (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 1)
+        (i32.const 8) (i32.const 12)))
+      (i32.const 0)))`);
+  const plugin = await PluginInstance.create(module, host, options());
+  await assert.rejects(
+    async () => await plugin.handleHttp(request()),
+    { name: "GuestTrap", callback: "proxy_on_request_headers" },
+  );
+  assert.equal(plugin.failed, true);
+});
+
+Deno.test("a plugin that imports nothing that waits answers without a promise", async () => {
+  const { plugin } = await start(guest());
+  assert.equal(plugin.handleHttp(request()) instanceof Promise, false);
+});
+
+Deno.test("the hook sees the instance before any of its exports runs", async () => {
+  const host = new RecordingHost();
+  let logged = -1;
+  await PluginInstance.create(moduleOf(guest()), host, options(), {
+    onInstantiated: ({ exports }) => {
+      assert.ok(exports.memory instanceof WebAssembly.Memory);
+      logged = host.logged.length;
+    },
+  });
+  assert.equal(logged, 0);
+});
