@@ -12,7 +12,8 @@ export const CODE_FLAGS: readonly string[] = [
 
 /**
  * Keeps Deno from parsing the faces of `main.ts` that are not asked for before it runs the one that is (4 ms of a
- * shim's `start`). Not for `deno compile`, which would leave them out of the program.
+ * shim's `start`). For bundles alone: `deno compile` would leave those faces out of the program, and run from source a
+ * worker without read permission could not import what is only known once it runs.
  */
 const LAZY = "--unstable-lazy-dynamic-imports";
 

@@ -15,6 +15,7 @@ import {
   type ErrorCode,
   type Key,
   type Notice,
+  OUTPUT_WINDOW,
   type PodSpec,
   type Request,
 } from "./messages.ts";
@@ -84,6 +85,12 @@ export class ControlServer {
     let window = this.#outputs.get(name);
     if (!window) this.#outputs.set(name, window = new OutputWindow());
     return window.sent(bytes.length);
+  }
+
+  /** Sends a line of our own about a container, unless its sink is behind: then it is dropped, nobody waits for it. */
+  line(key: Key, bytes: Uint8Array): void {
+    const behind = this.#outputs.get(keyName(key))?.outstanding ?? 0;
+    if (behind <= OUTPUT_WINDOW) this.output(key, 2, bytes);
   }
 
   exited(key: Key, status: number, reason: string): void {
@@ -199,6 +206,10 @@ class OutputWindow {
   #sent = 0;
   #taken = 0;
   #waiting: { upTo: number; resolve: () => void }[] = [];
+
+  get outstanding(): number {
+    return this.#sent - this.#taken;
+  }
 
   sent(bytes: number): Promise<void> {
     this.#sent += bytes;

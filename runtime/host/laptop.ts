@@ -6,6 +6,7 @@ import {
   type HostConfig,
   parseConfig,
 } from "../config/config.ts";
+import { OUTPUT_WINDOW } from "../control/messages.ts";
 import { FrameWriter } from "../control/writer.ts";
 import type { HostFunction } from "../function/function.ts";
 import type { Listener } from "../ingress/listener.ts";
@@ -178,10 +179,17 @@ function ownStreams(): Sink {
     1: new FrameWriter(Deno.stdout.writable),
     2: new FrameWriter(Deno.stderr.writable),
   };
+  let behind = 0;
+  const output: Sink["output"] = async (_key, stream, bytes) => {
+    behind += bytes.length;
+    streams[stream].send(bytes);
+    await streams[stream].flushed();
+    behind -= bytes.length;
+  };
   return {
-    output(_key, stream, bytes) {
-      streams[stream].send(bytes);
-      return streams[stream].flushed();
+    output,
+    line(key, bytes) {
+      if (behind <= OUTPUT_WINDOW) output(key, 2, bytes);
     },
   };
 }
@@ -193,9 +201,9 @@ async function ended(
   reason: string,
   finished: (status: number) => void,
 ): Promise<void> {
-  await pod.log(
+  pod.log(
     fn,
-    status === 0 ? 2 : 4,
+    status === 0 ? "info" : "error",
     `ended with status ${status}${reason ? `: ${reason}` : ""}`,
   );
   await pod.stop(fn);

@@ -17,11 +17,12 @@ import type { HostConfig } from "../config/config.ts";
 import type { Listener } from "../ingress/listener.ts";
 import { Watchdog } from "./watchdog.ts";
 
+const encoder = new TextEncoder();
+
 /** Serves until the shim closes the pipe. */
 export async function runHost(): Promise<void> {
   // Whatever a library prints must not end up among the control frames.
   console.log = console.error;
-  const encoder = new TextEncoder();
   const log = new Logger((line) => Deno.stderr.writeSync(encoder.encode(line)));
   confineSelf(log);
   const host = new Host(log);
@@ -127,7 +128,7 @@ class Host implements ControlHandler {
   }
 
   async #makePod(open: OpenPod, key: Key, first: ContainerSpec): Promise<Pod> {
-    const log = this.#log.with({ pod: key.pod });
+    const log = this.#podLog(key.pod);
     const { settings, stores, node } = await readPodConfig(
       open.spec,
       first,
@@ -141,10 +142,7 @@ class Host implements ControlHandler {
       stores,
       log,
       several: false,
-      sink: {
-        output: (key, stream, bytes) =>
-          this.#control.output(key, stream, bytes),
-      },
+      sink: this.#control,
       exited: (fn, status, reason) => this.#exited(pod, fn, status, reason),
       wedged: (fn) => {
         this.#wedged = true;
@@ -166,6 +164,17 @@ class Host implements ControlHandler {
       Deno.exit(70);
     });
     return pod;
+  }
+
+  /** Lines about a pod as a whole go to the log of its first container; where it has none, to our own stderr. */
+  #podLog(pod: string): Logger {
+    return this.#log.with({ pod }).to((line) => {
+      for (const { key } of this.#containers.values()) {
+        if (key.pod !== pod) continue;
+        return this.#control.line(key, encoder.encode(line));
+      }
+      Deno.stderr.writeSync(encoder.encode(line));
+    });
   }
 
   #pod(key: Key): Promise<Pod> {

@@ -2,7 +2,7 @@
  * One pod in this host: its functions, their isolates, the listener they share, the stores they use. A host may hold
  * several; nothing here is global.
  */
-import { levelName, type Logger } from "../log.ts";
+import { formatLine, type Level, levelName, type Logger } from "../log.ts";
 import { Broker } from "../broker/broker.ts";
 import type { StateStores } from "../components/state/stores.ts";
 import type { Key } from "../control/messages.ts";
@@ -26,6 +26,8 @@ import { invokeFunction, withTimeout } from "./invoke.ts";
 export interface Sink {
   /** Resolves once the bytes were taken. */
   output(key: Key, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
+  /** A line of ours; dropped where the sink is behind. */
+  line(key: Key, bytes: Uint8Array): void;
 }
 
 /** A function to add: already read, checked and compiled. */
@@ -140,9 +142,11 @@ export class Pod {
   async start(fn: HostFunction): Promise<void> {
     fn.state = "running";
     if (fn.spec.kind === "command") return fn.isolate.run(fn.fn);
-    await this.listen();
+    const port = await this.listen();
     this.#router.add(fn);
     this.#tellAlone();
+    const { "http-address": address } = this.options.settings;
+    this.log(fn, "info", `serving on ${address}:${port}`);
   }
 
   /** Opens the pod's listener once. @returns the port. */
@@ -209,15 +213,11 @@ export class Pod {
     ) as FunctionStats | undefined;
   }
 
-  /** A line about a function, on its own log. */
-  log(fn: HostFunction, level: number, message: string): Promise<void> {
-    const lines: string[] = [];
-    this.options.log.to((line) => lines.push(line)).log(
-      levelName(level),
-      message,
-      { function: fn.id },
-    );
-    return this.options.sink.output(fn.key, 2, encoder.encode(lines.join("")));
+  /** A line of ours about a function, on its own log. */
+  log(fn: HostFunction, level: Level, message: string): void {
+    const write = (line: string) =>
+      this.options.sink.line(fn.key, encoder.encode(line));
+    this.options.log.to(write).log(level, message, { function: fn.id });
   }
 
   async close(): Promise<void> {
@@ -276,7 +276,7 @@ export class Pod {
   }
 
   #refuse(fn: HostFunction, status: number, why: string): WireResponse {
-    this.log(fn, 3, `request answered ${status}: ${why}`);
+    this.log(fn, "warn", `request answered ${status}: ${why}`);
     return errorAnswer(status, `function ${fn.id}: ${why}`);
   }
 
@@ -296,9 +296,12 @@ export class Pod {
       },
       log: (message) => {
         const fn = this.#functions.get(message.fn);
-        return fn
-          ? this.log(fn, message.level, message.message)
-          : Promise.resolve();
+        if (!fn) return Promise.resolve();
+        // The isolate has the function's own level and kept what is below it.
+        const line = formatLine(levelName(message.level), message.message, {
+          function: fn.id,
+        });
+        return this.options.sink.output(fn.key, 2, encoder.encode(line));
       },
       exited: (n, status, reason) => this.#exited(n, status, reason),
     };
@@ -313,7 +316,11 @@ export class Pod {
       return await this.#broker.call(fn, message.op, message.args);
     } catch (error) {
       if (!message.op.startsWith("file.")) {
-        this.log(fn, 3, `${message.op} failed: ${(error as Error).message}`);
+        this.log(
+          fn,
+          "warn",
+          `${message.op} failed: ${(error as Error).message}`,
+        );
       }
       throw error;
     }
