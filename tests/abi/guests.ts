@@ -106,7 +106,7 @@ export class MemoryFiles implements GuestFiles {
   ) {}
 
   /** Handles that nobody closed. */
-  get open_(): number {
+  get stillOpen(): number {
     return this.#handles.size;
   }
 
@@ -153,7 +153,11 @@ export class MemoryFiles implements GuestFiles {
     this.#handles.set(handle, clean);
     return { handle, stat };
   }
-  async read(handle: number, offset: bigint, length: number) {
+  async read(
+    handle: number,
+    offset: bigint,
+    length: number,
+  ): Promise<Uint8Array> {
     await Promise.resolve();
     const bytes = this.contents.get(this.#handles.get(handle)!)!;
     return bytes.slice(Number(offset), Number(offset) + length);
