@@ -20,7 +20,10 @@ const ASC_FLAGS = [
   "-O3",
 ];
 
-if (import.meta.main) {
+if (import.meta.main) await buildExamples();
+
+/** Builds what is missing or older than its sources. @throws when a compiler refuses, with what it said. */
+export async function buildExamples(): Promise<void> {
   for await (const entry of Deno.readDir(examples)) {
     if (entry.isDirectory) await buildExample(entry.name);
   }

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { StateStores } from "../../runtime/components/state/stores.ts";
+import { withDefaultStores } from "../../runtime/host/stores.ts";
+import { Logger } from "../../runtime/log.ts";
+import { buildExamples } from "../../tools/build_examples.ts";
+import { Laptop } from "./laptop.ts";
+import { inFolder, layotto, ROOT } from "./run.ts";
+
+const ANSWER = "There are 100 inventories for book1.";
+
+/** What the curl line asks for, without curl. */
+async function followCurlLine(laptop: Laptop): Promise<string> {
+  const line = /curl -H '(id): (\S+)' '(\S+)'/.exec(laptop.said);
+  assert(line?.[2] && line[3], laptop.said);
+  const response = await fetch(line[3], { headers: { id: line[2] } });
+  return await response.text();
+}
+
+async function putBook(data: string, value: string): Promise<void> {
+  const stores = new StateStores(withDefaultStores({}), {
+    data,
+    appId: "",
+    log: new Logger(() => {}, "error"),
+  });
+  try {
+    const { store, storedKey } = await stores.get("state_demo");
+    await store.set(storedKey("book1"), new TextEncoder().encode(value));
+  } finally {
+    await stores.close();
+  }
+}
+
+Deno.test("start without a configuration runs the demo; its curl line gives the quickstart's answer", () =>
+  inFolder(async (folder) => {
+    await buildExamples();
+    const laptop = await Laptop.start(folder);
+    try {
+      assert.equal(await followCurlLine(laptop), ANSWER);
+      const health = await fetch(laptop.url("health"));
+      assert.equal(health.status, 200);
+      assert.equal((await health.json()).status, "UP");
+    } finally {
+      assert.equal(await laptop.stop("SIGINT"), 0);
+    }
+  }));
+
+Deno.test("the store survives a restart, and book1 is put there only if absent", () =>
+  inFolder(async (folder) => {
+    await buildExamples();
+    const first = await Laptop.start(folder);
+    assert.equal(await first.ask("/?name=book1", "id_1"), ANSWER);
+    assert.equal(await first.stop("SIGTERM"), 0);
+
+    await putBook(`${folder}/.layotto`, "7");
+    const second = await Laptop.start(folder);
+    try {
+      assert.equal(
+        await second.ask("/?name=book1", "id_1"),
+        "There are 7 inventories for book1.",
+      );
+    } finally {
+      await second.stop();
+    }
+  }));
+
+Deno.test("flags and environment say where the data and the configuration are", () =>
+  inFolder(async (folder) => {
+    await buildExamples();
+    const laptop = await Laptop.start(folder, ["--data", `${folder}/kept`], {
+      LAYOTTO_CONFIG: `${ROOT}examples/config.json`,
+    });
+    try {
+      await laptop.ask("/?name=book1", "id_1");
+      assert.match(laptop.said, new RegExp(`^ +data +${folder}/kept$`, "m"));
+    } finally {
+      await laptop.stop();
+    }
+    // Only the demo puts something into a store; a configuration of the user's own does not.
+    assert.equal(await exists(`${folder}/.layotto`), false);
+  }));
+
+Deno.test("a function that cannot start ends start with status 1 and the reason", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/f.wasm`, "no wasm");
+    await Deno.writeTextFile(
+      `${folder}/c.json`,
+      `{ "functions": { "f": "f.wasm" } }`,
+    );
+    const ports = ["--http-port=0", "--admin-port=0", "--actuator-port=0"];
+    const { code, stderr } = await layotto(
+      ["start", "-c", "c.json", ...ports],
+      { cwd: folder },
+    );
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /c\.json: functions\.f: .*not WebAssembly/);
+  }));
+
+Deno.test("a port in use ends start with status 1 and names it", () =>
+  inFolder(async (folder) => {
+    await buildExamples();
+    const taken = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+    try {
+      const { port } = taken.addr as Deno.NetAddr;
+      const { code, stderr } = await layotto([
+        "start",
+        "--admin-port=0",
+        "--actuator-port=0",
+        `--http-port=${port}`,
+        `--data=${folder}`,
+      ], { cwd: folder });
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, new RegExp(`\\b${port}\\b`));
+      assert.match(stderr, /in use/i);
+    } finally {
+      taken.close();
+    }
+  }));
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
