@@ -16,13 +16,13 @@ import {
 const NAME = "containerd-shim-layotto-v2";
 const root = join(import.meta.dirname!, "..");
 const dist = join(root, "dist");
-const bundles = join(dist, "bundle");
+// A folder of its own while it is made: two builds at once do not mix.
+const bundles = join(dist, `bundle.${Deno.pid}`);
 const output = join(dist, NAME);
 
 /** Compiles with the wrong runtime, looks for what must be inside, and removes the result. */
 async function proveCompile(): Promise<void> {
-  const proof = join(dist, `${NAME}.proof`);
-  await Deno.remove(proof).catch(() => {});
+  const proof = join(dist, `${NAME}.${Deno.pid}.proof`);
   try {
     await compile(bundles, proof, Deno.execPath());
     const bytes = await Deno.readFile(proof);
@@ -43,9 +43,8 @@ async function proveCompile(): Promise<void> {
 async function build(selfExtracting: boolean): Promise<void> {
   let why = "as asked";
   if (!selfExtracting) {
-    const fresh = `${output}.new`;
+    const fresh = `${output}.${Deno.pid}`;
     try {
-      await Deno.remove(fresh).catch(() => {});
       await compile(bundles, fresh);
       await Deno.rename(fresh, output);
       return await report("deno compile");
@@ -81,6 +80,10 @@ if (unknown !== undefined) {
   console.error(`tools/build.ts: found ${unknown}, expected ${known}`);
   Deno.exit(2);
 }
-await bundle(root, bundles);
-if (Deno.args.includes("--prove-compile")) await proveCompile();
-else await build(Deno.args.includes("--self-extracting"));
+try {
+  await bundle(root, bundles);
+  if (Deno.args.includes("--prove-compile")) await proveCompile();
+  else await build(Deno.args.includes("--self-extracting"));
+} finally {
+  await Deno.remove(bundles, { recursive: true }).catch(() => {});
+}

@@ -13,7 +13,7 @@ fail() {
 
 # Files of another user are never run: who owns them could change them.
 own() {
-	[ -O "$1" ] || fail "$1 does not belong to $(id -un); remove it and start again"
+	[ -O "$1" ] || fail "$1 does not belong to user $(id -u); remove it and start again"
 }
 
 # Makes $home/$digest, which appears whole or not at all, however many start at once.
@@ -33,6 +33,12 @@ unpack() {
 		[ -e "$new/$digest/complete" ] ||
 		fail "cannot extract $0 to $home: it is damaged, or @SIZE@ bytes do not fit there"
 	chmod 755 "$new/$digest"
+	# Releases mostly share one deno: as one file it takes disk and memory once.
+	for old in "$home"/*/deno; do
+		cmp -s "$old" "$new/$digest/deno" 2>/dev/null || continue
+		ln -f "$old" "$new/$digest/deno"
+		break
+	done
 	sync "$new/$digest"/* 2>/dev/null || sync
 	# Into $home under its own name: if another start was faster, rename(2) refuses a folder that is not empty.
 	mv "$new/$digest" "$home/" 2>/dev/null || [ -x "$dir/deno" ] ||

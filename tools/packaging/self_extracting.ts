@@ -38,7 +38,7 @@ export async function writeSelfExtracting(
   const payload = await makePayload(what);
   const digest = createHash("sha256").update(payload).digest("hex");
   const script = await makeScript(what.home, digest, payload.length);
-  const temporary = `${what.output}.new`;
+  const temporary = `${what.output}.${Deno.pid}`;
   await Deno.writeFile(temporary, script, { mode: 0o755 });
   await Deno.writeFile(temporary, payload, { append: true });
   await Deno.chmod(temporary, 0o755);

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { bundle } from "../../tools/packaging/bundle.ts";
+import { isDownloadFailure } from "../../tools/packaging/compile.ts";
+import {
+  SYSTEM_HOME,
+  writeSelfExtracting,
+} from "../../tools/packaging/self_extracting.ts";
+import { inFolder, ROOT } from "../cli/run.ts";
+import { names } from "./packed.ts";
+
+async function runTool(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", `${ROOT}tools/build.ts`, ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+Deno.test("deno compile takes our module graph and everything that no import names", async () => {
+  const { code, stdout, stderr } = await runTool("--prove-compile");
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^deno compile takes all bundles: \d/);
+});
+
+Deno.test("the build tool refuses an option it does not know", async () => {
+  const { code, stderr } = await runTool("--prove");
+  assert.equal(code, 2);
+  assert.match(stderr, /found --prove, expected/);
+});
+
+Deno.test("the bundles: a small main, a worker in one file, and no Node layer loaded for nothing", () =>
+  inFolder(async (folder) => {
+    await bundle(ROOT.replace(/\/$/, ""), folder);
+    const read = (name: string) => Deno.readTextFile(`${folder}/${name}`);
+    const main = await read("main.js");
+    assert(main.length < 4096, `main.js has ${main.length} bytes`);
+    assert.match(main, /await import\("\.\/[\w.-]+\.js"\)/);
+    assert.doesNotMatch(
+      await read("worker.js"),
+      /\b(from|import\() ?"\.{1,2}\//,
+    );
+    for (const name of names(folder)) {
+      assert.doesNotMatch(await read(name), /from "node:module"/, name);
+    }
+  }));
+
+Deno.test("the bundles are the same whenever they are made", () =>
+  inFolder(async (folder) => {
+    const root = ROOT.replace(/\/$/, "");
+    await bundle(root, `${folder}/a`);
+    await bundle(root, `${folder}/b`);
+    assert.deepEqual(names(`${folder}/a`), names(`${folder}/b`));
+    for (const name of names(`${folder}/a`)) {
+      assert.equal(
+        await Deno.readTextFile(`${folder}/a/${name}`),
+        await Deno.readTextFile(`${folder}/b/${name}`),
+      );
+    }
+  }));
+
+Deno.test("only a runtime that cannot be downloaded makes the build fall back", () => {
+  const told = (text: string) => isDownloadFailure(new Error(text));
+  assert(told(
+    "deno compile ended with 1:\nerror: Writing deno compile executable to temporary file 'x'\n\nCaused by:\n" +
+      "    0: Setting up base binary.\n    1: error sending request for url (https://dl.deno.land/release/v2.9.6/denort-x86_64-unknown-linux-gnu.zip)",
+  ));
+  assert(!told('error: Module not found "file:///denort.ts"'));
+  assert(!told("error: Could not find denort at '/nowhere'"));
+});
+
+Deno.test("a home that a script could misread is refused", async () => {
+  await assert.rejects(
+    writeSelfExtracting({
+      deno: Deno.execPath(),
+      bundles: "/nowhere",
+      home: "/a b;$(c)",
+      output: "/nowhere/x",
+    }),
+    /found \/a b;\$\(c\), expected an absolute path/,
+  );
+  assert.equal(SYSTEM_HOME, "/var/lib/layotto/bin");
+});
