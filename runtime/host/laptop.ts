@@ -28,6 +28,8 @@ export interface LaptopOptions {
   flags: Record<string, string>;
   /** The environment; `LAYOTTO_…` variables are settings. */
   env: Record<string, string>;
+  /** Where the functions' output and log lines go; the process's own streams unless given. */
+  sink?: Sink;
 }
 
 export interface RunningHost {
@@ -76,7 +78,7 @@ export async function startLaptop(
     stores,
     log,
     several: (config?.functions.length ?? 0) !== 1,
-    sink: ownStreams(),
+    sink: options.sink ?? ownStreams(),
     exited: (fn, status, reason) =>
       ended(pod, fn, status, reason, finished.resolve),
     wedged: (fn) =>

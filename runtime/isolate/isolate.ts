@@ -50,11 +50,7 @@ export class Isolate {
     this.#worker = new Worker(workerUrl(), {
       type: "module",
       name,
-      deno: {
-        permissions: address === undefined
-          ? "none"
-          : { ...NOTHING, net: [address] },
-      },
+      deno: { permissions: isolatePermissions(address) },
     });
     this.#worker.onmessage = (event) => this.#take(event.data);
     this.#worker.onerror = (event) => {
@@ -221,16 +217,21 @@ export class Isolate {
   }
 }
 
-const NOTHING = {
-  env: false,
-  ffi: false,
-  import: false,
-  net: false,
-  read: false,
-  run: false,
-  sys: false,
-  write: false,
-} as const;
+/** A function isolate's permissions: none, or to listen on `address` (`host:port`) and nothing else. */
+export function isolatePermissions(
+  address: string | undefined,
+): Deno.PermissionOptionsObject {
+  return {
+    env: false,
+    ffi: false,
+    import: false,
+    net: address === undefined ? false : [address],
+    read: false,
+    run: false,
+    sys: false,
+    write: false,
+  };
+}
 
 function settle(map: Map<number, Waiting>, key: number): Waiting | undefined {
   const entry = map.get(key);
