@@ -142,7 +142,10 @@ export interface PluginOptions {
 
 /** One HTTP request as a function sees it. */
 export interface GuestRequest {
-  /** In order of arrival, names in lower case. Iterated at most once per request. */
+  /**
+   * In order of arrival, names in lower case. Iterated at most once per request. Values are byte strings, one character
+   * per byte, as `Headers` has them; one with a character past U+00FF reaches the guest as UTF-8.
+   */
   headers: Iterable<readonly [string, string]>;
   /** The body, or the decoded query string where there is none (ABI.md §5.4, Layotto's body rule). */
   body: Uint8Array;
@@ -154,7 +157,10 @@ export interface GuestRequest {
   scheme: string;
 }
 
-/** The function's answer. `headers` is empty unless the guest set some. */
+/**
+ * The function's answer: status 200 to 599, fields that HTTP can carry (byte strings, names in lower case), empty unless
+ * the guest set some.
+ */
 export interface GuestResponse {
   status: number;
   headers: [string, string][];
