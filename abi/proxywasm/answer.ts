@@ -44,7 +44,7 @@ function sendable(vm: Vm, pairs: readonly Pair[]): Pair[] {
   for (const [name, value] of pairs) {
     if (name.startsWith(":")) continue;
     if (NAME.test(name) && !BAD_VALUE.test(value)) {
-      headers.push([name, value]);
+      headers.push([name.toLowerCase(), value]);
       continue;
     }
     vm.host.log(
