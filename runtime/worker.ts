@@ -11,7 +11,7 @@ if (self.name === "sqlite") {
   const { runSqliteWorker } = await import(
     "./components/state/sqlite_worker.ts"
   );
-  runSqliteWorker();
+  await runSqliteWorker();
 } else {
   const { runIsolate } = await import("./isolate/worker/main.ts");
   runIsolate();

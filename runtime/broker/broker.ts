@@ -29,13 +29,21 @@ export class Broker {
   }
 
   /** One host call of `fn`; its arguments are those of `abi/host.ts`. Rejects with what the guest's log shall say. */
-  // deno-lint-ignore no-explicit-any -- the isolate's own code built them; every callee checks what it uses
-  call(fn: HostFunction, op: CallOp, args: any[]): Promise<unknown> {
+  call(
+    fn: HostFunction,
+    op: CallOp,
+    args: readonly unknown[],
+  ): Promise<unknown> {
     switch (op) {
       case "state.get":
         return this.#getState(String(args[0]), String(args[1]));
       case "invoke":
-        return this.#invoke(String(args[0]), String(args[1]), args[2], args[3]);
+        return this.#invoke(
+          String(args[0]),
+          String(args[1]),
+          args[2] as Uint8Array,
+          args[3] as string[],
+        );
       default:
         return this.#file(this.#filesOf(fn), op, args);
     }
@@ -63,29 +71,40 @@ export class Broker {
     return files;
   }
 
-  // deno-lint-ignore no-explicit-any -- as in `call`
   async #file(
     files: FunctionFiles,
     op: Exclude<CallOp, "state.get" | "invoke">,
-    args: any[],
+    args: readonly unknown[],
   ): Promise<unknown> {
     switch (op) {
       case "file.stat":
-        return await files.stat(args[0], String(args[1]), Boolean(args[2]));
+        return await files.stat(
+          Number(args[0]),
+          String(args[1]),
+          Boolean(args[2]),
+        );
       case "file.open":
         return await files.open(
-          args[0],
+          Number(args[0]),
           String(args[1]),
           args[2] as OpenOptions,
         );
       case "file.read":
-        return await files.read(args[0], BigInt(args[1]), Number(args[2]));
+        return await files.read(
+          Number(args[0]),
+          args[1] as bigint,
+          Number(args[2]),
+        );
       case "file.write":
-        return await files.write(args[0], args[1], args[2]);
+        return await files.write(
+          Number(args[0]),
+          args[1] as bigint | "append",
+          args[2] as Uint8Array,
+        );
       case "file.close":
-        return files.close(args[0]);
+        return files.close(Number(args[0]));
       case "file.list":
-        return await files.list(args[0], String(args[1]));
+        return await files.list(Number(args[0]), String(args[1]));
     }
   }
 }

@@ -19,6 +19,8 @@ scenario(
         }
       };
       assert.deepEqual(await book(), without);
+      // The guest heard status 10; why stands in our line about it.
+      assert.match(log(), /level=warn .*state\.get failed.*function=id_2/);
       await redis.start();
       await untilBack();
       await redis.kill();
