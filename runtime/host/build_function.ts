@@ -22,6 +22,8 @@ export interface FunctionSource {
   path: string;
   bytes: Uint8Array<ArrayBuffer>;
   settings: FunctionSettings;
+  /** The node's cap on instances, if it has one; also binds where no number is set. */
+  instanceCeiling?: number;
   /** In place of the settings' texts, where a file of Layotto's shape makes them of fields. */
   vmConfiguration?: Uint8Array;
   pluginConfiguration?: Uint8Array;
@@ -77,7 +79,9 @@ export async function buildFunction(
       env: source.env,
       entry: source.entry,
       instances: Math.max(1, fixed),
-      maxInstances: fixed > 0 ? fixed : ELASTIC,
+      maxInstances: fixed > 0
+        ? fixed
+        : Math.min(ELASTIC, source.instanceCeiling ?? ELASTIC),
       requestTimeout: settings["request-timeout"],
       bodyLimit: settings["body-limit"],
       logLevel: levelNumber(settings["log-level"]) as LogLevel,

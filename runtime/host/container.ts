@@ -83,6 +83,7 @@ export async function readContainer(
     path,
     bytes: module,
     settings,
+    instanceCeiling: node?.ceiling?.caps.get("instances"),
     args: [path, ...spec.args.slice(1)],
     env: spec.env,
     entry,

@@ -35,7 +35,7 @@ export class LocalFunction {
     this.#module = module;
     this.spec = spec;
     this.id = spec.id;
-    this.flow = new OutputFlow(fn);
+    this.flow = new OutputFlow(fn, spec.kind === "command");
     this.input = new Input(spec.stdin);
     this.#takesQuery = spec.kind === "plugin" &&
       inspectModule(module).exportsGetId;

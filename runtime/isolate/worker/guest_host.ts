@@ -13,22 +13,35 @@ import { OUTPUT_WINDOW } from "../../control/messages.ts";
 import type { FunctionSpec } from "../messages.ts";
 import { call, CallFailed, send } from "./port.ts";
 
+/** Bytes a plugin's output may have under way. */
+const PLUGIN_WINDOW = 4 * OUTPUT_WINDOW;
+
 /** Output of one function under way to its sink, shared by its instances. */
 export class OutputFlow {
   readonly #fn: number;
+  readonly #waits: boolean;
   #outstanding = 0;
   #dropped = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(fn: number) {
+  /** `waits`: whether this guest may be suspended while it writes. */
+  constructor(fn: number, waits: boolean) {
     this.#fn = fn;
+    this.#waits = waits;
   }
 
-  /** Guest bytes are never dropped: over the window the guest waits. */
+  /**
+   * Over the window a guest that can wait does, and loses nothing. A plugin cannot wait in the middle of a callback:
+   * what it prints far beyond the window is dropped and counted, as its log lines are.
+   */
   write(stream: 1 | 2, bytes: Uint8Array): void | Promise<void> {
+    if (!this.#waits && this.#outstanding > PLUGIN_WINDOW) {
+      this.#dropped++;
+      return;
+    }
     send({ t: "output", fn: this.#fn, stream, bytes });
     this.#outstanding += bytes.length;
-    if (this.#outstanding > OUTPUT_WINDOW) {
+    if (this.#waits && this.#outstanding > OUTPUT_WINDOW) {
       return new Promise((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -52,7 +65,7 @@ export class OutputFlow {
       this.#dropped = 0;
       this.log(
         3,
-        `${dropped} log lines dropped: nobody reads this container's log fast enough`,
+        `${dropped} lines dropped: nobody reads this container's log fast enough`,
         true,
       );
     }
