@@ -60,6 +60,8 @@ function makeFolders(): void {
 /** Whether a daemon answers there; the path of one that died is freed. Only with the lock held. */
 async function listens(path: string): Promise<boolean> {
   try {
+    // Mostly there is nothing at all, which is seen sooner without a connection.
+    Deno.lstatSync(path);
     (await Deno.connect({ transport: "unix", path })).close();
     return true;
   } catch (error) {
@@ -72,7 +74,7 @@ async function listens(path: string): Promise<boolean> {
   }
 }
 
-/** Starts a daemon of its own session that keeps none of our descriptors, and waits until it listens. */
+/** Starts a daemon that keeps none of containerd's descriptors, and waits until it listens. */
 async function spawnDaemon(
   flags: Flags,
   bundle: string,
@@ -97,7 +99,6 @@ async function spawnDaemon(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    detached: true,
     env: selfEnv(),
   }).spawn();
   const timer = setTimeout(() => child.kill("SIGKILL"), READY_MS);

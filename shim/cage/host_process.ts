@@ -79,8 +79,6 @@ export class HostProcess {
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
-      // A session of its own: a signal to the shim's process group is not meant for it.
-      detached: true,
     });
     const child = options.namespaces.enter(() => {
       for (const { shelf, own } of options.shelves) showOnly(shelf, own);

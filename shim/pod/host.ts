@@ -52,8 +52,7 @@ export class Host {
         listener.exited(key, status, at, reason),
       closed: (reason) => {
         closed.resolve();
-        // A host that cannot be talked to any more serves nobody.
-        this.kill(reason);
+        this.#hungUp(reason);
       },
     });
     this.#hello = this.#within(SILENCE_MS, this.client.hello(), "hello");
@@ -139,6 +138,14 @@ export class Host {
       status,
       reason: why === undefined ? reason : `${reason}: ${why}`,
     };
+  }
+
+  /** A host that cannot be talked to serves nobody. Mostly it is ending, and says better itself how. */
+  async #hungUp(reason: string): Promise<void> {
+    this.#usable = false;
+    const timer = setTimeout(() => this.kill(reason), GRACE_MS);
+    await this.#process.ended;
+    clearTimeout(timer);
   }
 
   async #ping(): Promise<void> {

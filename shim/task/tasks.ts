@@ -126,13 +126,15 @@ export class Tasks {
     if (host === undefined) return;
     if (signal === SIGKILL) this.#insist(task);
     // Answered when the function has ended, which is not what the caller waits for.
-    host.client.signal(keyOf(task), signal).catch((error) =>
+    host.client.signal(keyOf(task), signal).catch((error) => {
+      // A host that went over it has delivered it in its way.
+      if (!host.usable) return;
       this.#log.warn("signal not delivered", {
         id,
         signal,
         error: (error as Error).message,
-      })
-    );
+      });
+    });
   }
 
   /** Removes a task that is created or stopped; with the last one of a pod the pod goes. */
