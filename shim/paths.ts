@@ -1,4 +1,5 @@
 /** Where this shim keeps things, and what they are called. */
+import { sha256 } from "./sha256.ts";
 
 /** Run state: sockets, and a folder per pod that is gone with the pod. */
 export const RUN = "/run/layotto";
@@ -20,8 +21,8 @@ export interface Scope {
  * The socket of the daemon for `group`. The hash starts with a word of ours: runc's and runwasi's shims hash the same
  * three without it, and would find our daemon when they serve the same pod.
  */
-export async function socketPath(scope: Scope, group: string): Promise<string> {
-  return `${SOCKETS}/${await digest("layotto/", scope, group)}`;
+export function socketPath(scope: Scope, group: string): string {
+  return `${SOCKETS}/${digest("layotto/", scope, group)}`;
 }
 
 /** The address `start` prints for a socket. */
@@ -46,8 +47,8 @@ export interface PodPaths {
 }
 
 /** The folders of `pod`, whose name may be anything (an annotation can say it). */
-export async function podPaths(scope: Scope, pod: string): Promise<PodPaths> {
-  const hash = await digest("layotto/pod/", scope, pod);
+export function podPaths(scope: Scope, pod: string): PodPaths {
+  const hash = digest("layotto/pod/", scope, pod);
   const readable = pod.replace(/[^A-Za-z0-9_.-]/g, "_").slice(0, 76);
   const root = `${RUN}/${readable}-${hash.slice(0, 12)}`;
   return {
@@ -60,18 +61,6 @@ export async function podPaths(scope: Scope, pod: string): Promise<PodPaths> {
   };
 }
 
-async function digest(
-  prefix: string,
-  scope: Scope,
-  name: string,
-): Promise<string> {
-  const text = prefix + [scope.address, scope.namespace, name].join("\n");
-  const hash = await crypto.subtle.digest(
-    "SHA-256",
-    new TextEncoder().encode(text),
-  );
-  return Array.from(
-    new Uint8Array(hash),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
+function digest(prefix: string, scope: Scope, name: string): string {
+  return sha256(prefix + [scope.address, scope.namespace, name].join("\n"));
 }

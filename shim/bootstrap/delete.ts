@@ -20,12 +20,12 @@ export async function deleteTask(flags: Flags): Promise<void> {
     );
   }
   const spec = specOf(flags.bundle || currentFolder());
-  const paths = await podPaths(flags, podOf(spec, flags.id));
+  const paths = podPaths(flags, podOf(spec, flags.id));
   let pid = 0;
   // The container's folder goes with the task: where it is gone, Delete was answered, and nothing is left to do.
   if (isThere(`${paths.containers}/${flags.id}`)) {
     const { removeLost } = await import("./lost.ts");
-    const socket = await socketPath(flags, groupOf(spec, flags.id));
+    const socket = socketPath(flags, groupOf(spec, flags.id));
     pid = await removeLost(flags, paths, socket);
   }
   const bytes = DeleteResponse.encode({

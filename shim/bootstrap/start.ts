@@ -25,7 +25,7 @@ export async function start(flags: Flags): Promise<void> {
   }
   const bundle = flags.bundle || Deno.cwd();
   const group = groupOf(readSpec(bundle), flags.id);
-  const path = await socketPath(flags, group);
+  const path = socketPath(flags, group);
   makeFolders();
   const lock = lockSync(lockPath(path));
   let failed = true;

@@ -72,7 +72,7 @@ export class Pods {
   }
 
   async #make(id: string, spec: Spec): Promise<Pod> {
-    const paths = await podPaths(this.#scope, id);
+    const paths = podPaths(this.#scope, id);
     await this.#closing.get(id);
     const pod = await Pod.open(id, paths, spec, this.#log);
     try {
