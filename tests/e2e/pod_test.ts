@@ -1,6 +1,5 @@
 /** A pod's life as kubelet drives it, over CRI (SHIM.md §5, §10: scenarios 26, 27, 33). */
 import assert from "node:assert/strict";
-import { run } from "./harness/box.ts";
 import { SHIM } from "./harness/containerd.ts";
 import { fromFileUrl } from "./harness/paths.ts";
 import * as guests from "./harness/guests.ts";
@@ -159,7 +158,7 @@ test("the example functions, packed by `layotto image pack`, run as deploy/kuber
     const tar = `${containerd.folder}/${name}.tar`;
     const module = fromFileUrl(`../../../examples/${name}/build/${name}.wasm`);
     const tag = `localhost/${name}:1`;
-    const packed = await run(
+    const packed = await containerd.box.run(
       [layotto, "image", "pack", "--tag", tag, "-o", tar, module],
     );
     assert.equal(packed.code, 0, packed.stderr);

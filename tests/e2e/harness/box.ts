@@ -9,13 +9,15 @@
 
 /**
  * Process 1 of the box: a shell that reads its standard input until it ends. It reaps orphans as an init does.
- * `/sys/fs/cgroup` stays the machine's; `/run` hides the machine's sockets, locks and network namespaces, and the kept data of pods is apart.
+ * `/sys/fs/cgroup` stays the machine's; sockets, locks and network namespaces (`/run`), the shim's own folder and
+ * CNI's are empty at first and go with the box.
  */
 const INIT = `
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /run/lock /var/lib/layotto/pods
-mount -t tmpfs -o mode=755 tmpfs /var/lib/layotto/pods
+mkdir -p /run/lock /var/lib/layotto /var/lib/cni
+mount -t tmpfs -o mode=755 tmpfs /var/lib/layotto
+mount -t tmpfs -o mode=755 tmpfs /var/lib/cni
 if [ "$1" = shared ]; then mount --make-rshared /; fi
 echo ready
 while read -r line; do :; done

@@ -116,8 +116,26 @@ export class Containerd {
   async close(): Promise<void> {
     await this.box.close();
     await this.network?.close();
+    removeCgroups(this.token);
     await Deno.remove(this.folder, { recursive: true });
   }
+}
+
+/** Removes the parents of cgroups that carry the token: `ctr` and CRI leave them, nothing runs in them any more. */
+function removeCgroups(token: string): void {
+  for (const { name, isDirectory } of Deno.readDirSync("/sys/fs/cgroup")) {
+    if (isDirectory) removeGroup(`/sys/fs/cgroup/${name}/t${token}`);
+  }
+  removeGroup(`/sys/fs/cgroup/t${token}`);
+}
+
+/** Removes a cgroup and those in it; its files are the kernel's. */
+function removeGroup(path: string): void {
+  if (!exists(path)) return;
+  for (const { name, isDirectory } of Deno.readDirSync(path)) {
+    if (isDirectory) removeGroup(`${path}/${name}`);
+  }
+  Deno.removeSync(path);
 }
 
 /** Our own settings, and below them the drop-in of `deploy/` as its first lines tell a user to join the two. */
