@@ -1,5 +1,5 @@
 /** Where this shim keeps things, and what they are called. */
-import { sha256 } from "./sha256.ts";
+import { digest } from "./digest.ts";
 
 /** Run state: sockets, and a folder per pod that is gone with the pod. */
 export const RUN = "/run/layotto";
@@ -18,11 +18,11 @@ export interface Scope {
 }
 
 /**
- * The socket of the daemon for `group`. The hash starts with a word of ours: runc's and runwasi's shims hash the same
- * three without it, and would find our daemon when they serve the same pod.
+ * The socket of the daemon for `group`. Folder and hash are ours alone: runc's and runwasi's shims hash the same
+ * three, and would find our daemon when they serve the same pod.
  */
 export function socketPath(scope: Scope, group: string): string {
-  return `${SOCKETS}/${digest("layotto/", scope, group)}`;
+  return `${SOCKETS}/${nameOf("layotto/", scope, group)}`;
 }
 
 /** The address `start` prints for a socket. */
@@ -48,7 +48,7 @@ export interface PodPaths {
 
 /** The folders of `pod`, whose name may be anything (an annotation can say it). */
 export function podPaths(scope: Scope, pod: string): PodPaths {
-  const hash = digest("layotto/pod/", scope, pod);
+  const hash = nameOf("layotto/pod/", scope, pod);
   const readable = pod.replace(/[^A-Za-z0-9_.-]/g, "_").slice(0, 76);
   const root = `${RUN}/${readable}-${hash.slice(0, 12)}`;
   return {
@@ -61,6 +61,6 @@ export function podPaths(scope: Scope, pod: string): PodPaths {
   };
 }
 
-function digest(prefix: string, scope: Scope, name: string): string {
-  return sha256(prefix + [scope.address, scope.namespace, name].join("\n"));
+function nameOf(prefix: string, scope: Scope, name: string): string {
+  return digest(prefix + [scope.address, scope.namespace, name].join("\n"));
 }

@@ -12,8 +12,6 @@ import { READY } from "./ready.ts";
 
 /** Most that is read from stdin: bytes. What it says (runtime options) comes again with Create. */
 const MAX_STDIN = 10 * 1024 * 1024;
-/** How long a daemon may take to listen: milliseconds. */
-const READY_MS = 30_000;
 /** Most of a failing daemon's words that are passed on: bytes. */
 const MAX_WORDS = 16 * 1024;
 
@@ -101,9 +99,8 @@ async function spawnDaemon(
     stderr: "piped",
     env: selfEnv(),
   }).spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), READY_MS);
+  // Without a deadline of ours: containerd has one, and a timer costs 2 MB.
   const said = await firstWords(child.stdout, READY.length);
-  clearTimeout(timer);
   if (said === READY) return;
   child.kill("SIGKILL");
   const words = await firstWords(child.stderr, MAX_WORDS);
