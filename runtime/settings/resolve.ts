@@ -76,7 +76,8 @@ export function readCeiling(
       );
       continue;
     }
-    const read = readValue(setting, found);
+    const { leastCeiling = setting.min } = setting;
+    const read = readValue({ ...setting, min: leastCeiling }, found);
     if (!read.ok) problems.push(`${place}.${name}: ${read.problem}`);
     else caps.set(name, Number(read.value));
   }

@@ -30,6 +30,8 @@ export interface Setting {
   readonly max?: number;
   /** Whether the node's `ceiling` may cap it. */
   readonly ceiling?: true;
+  /** Least value a ceiling may have, where `min` has a meaning of its own. */
+  readonly leastCeiling?: number;
   /** The one-letter flag. */
   readonly short?: string;
   readonly doc: string;
@@ -135,6 +137,7 @@ export const SETTINGS = [
     min: 0,
     max: 1000,
     ceiling: true,
+    leastCeiling: 1,
     doc:
       "Instances of the function, each with memory of its own: so many requests can be inside it at once. 0 has one stand ready and makes more while those there are wait in a host call.",
   },

@@ -66,7 +66,7 @@ Deno.test("every mistake of a file is told at once", () => {
   const problems = problemsOf({
     function: {},
     functions: {
-      f1: { pat: "x.wasm", instances: 0 },
+      f1: { pat: "x.wasm", instances: -1 },
       "f.2": { path: 3 },
       f3: { path: "x", "http-port": 1 },
       f4: [],
@@ -86,7 +86,7 @@ Deno.test("every mistake of a file is told at once", () => {
     'c.json: function: found unknown key "function" (did you mean "functions"?), expected one of "functions", "state", "settings", "app", "ceiling"',
     "c.json: functions.f1.path: found nothing, expected the path of a WebAssembly module",
     'c.json: functions.f1.pat: found unknown key "pat" (did you mean "path"?), expected one of "path", "log-level", "id", "instances", "request-timeout", "body-limit", "root-id", "plugin-configuration", "vm-configuration"',
-    "c.json: functions.f1.instances: found 0, expected a whole number from 1 to 1000",
+    "c.json: functions.f1.instances: found -1, expected a whole number from 0 to 1000",
     'c.json: functions["f.2"].path: found 3, expected a text',
     'c.json: functions.f3.http-port: found unknown key "http-port", expected one of "path", "log-level", "id", "instances", "request-timeout", "body-limit", "root-id", "plugin-configuration", "vm-configuration"',
     "c.json: functions.f4: found a list, expected an object",

@@ -39,7 +39,7 @@ Deno.test("the first of flag, environment, container annotation, annotation, fil
     assert.deepEqual(origins.instances, { kind, place });
   }
   const { values, origins } = resolveFunction([]);
-  assert.equal(values.instances, 1);
+  assert.equal(values.instances, 0);
   assert.deepEqual(origins.instances, { kind: "default", place: "default" });
 });
 
@@ -146,7 +146,7 @@ Deno.test("numbers take units, and nothing else", () => {
   for (const bad of ["1Ti", "1toString", "999999999999999Gi", null, {}]) {
     assert.throws(() => read({ "body-limit": bad }), ConfigError, `${bad}`);
   }
-  for (const bad of [0, 1001]) {
+  for (const bad of [-1, 1001]) {
     assert.throws(() => read({ instances: bad }), ConfigError);
   }
 });
@@ -174,7 +174,7 @@ Deno.test("a configuration may be an object in a file, and is handed over as JSO
 Deno.test("an annotation of another container is not taken", () => {
   const annotations = { "f2.instances": "3" };
   const { values } = resolveFunction(annotationLayers(annotations, "f1"));
-  assert.equal(values.instances, 1);
+  assert.equal(values.instances, 0);
 });
 
 Deno.test("a setting of the whole pod said of one container is an error", () => {
