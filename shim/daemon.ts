@@ -100,10 +100,11 @@ async function serve(
       ending = false;
       return;
     }
-    door.close();
+    // A new daemon would make the same pod in the same folder: it has to wait for the lock, and so for the old one.
+    await pods.closeAll();
+    removeSocket(flags.socket);
     held.remove();
     held.release();
-    await pods.closeAll();
     await publisher.flushed(FLUSH_MS);
     publisher.close();
     await server.shutdown();
@@ -118,6 +119,14 @@ async function serve(
   }
   const door = new Door(listener, () => lifetime.knocked());
   await server.serve(door);
+}
+
+function removeSocket(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function textOf(error: unknown): string {

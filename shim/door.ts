@@ -30,7 +30,9 @@ export class Door implements Acceptor {
     };
   }
 
-  close(): void {
-    this.#listener.close();
-  }
+  /**
+   * Does nothing: the daemon unlinks its socket itself, while it holds the lock. Deno unlinks the path of a listener
+   * some time after it was closed, and by then another daemon may listen there.
+   */
+  close(): void {}
 }

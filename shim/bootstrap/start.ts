@@ -102,7 +102,11 @@ async function spawnDaemon(
   // Without a deadline of ours: containerd has one, and a timer costs 2 MB.
   const said = await firstWords(child.stdout, READY.length);
   if (said === READY) return;
-  child.kill("SIGKILL");
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended, which is why it did not say what it should.
+  }
   const words = await firstWords(child.stderr, MAX_WORDS);
   const { code, signal } = await child.status;
   throw new Error(

@@ -85,10 +85,8 @@ Deno.test("a connection that says nothing is a knock, one that speaks is not", a
   await inFolder(async (folder) => {
     const path = `${folder}/s`;
     let knocks = 0;
-    const door = new Door(
-      Deno.listen({ transport: "unix", path }),
-      () => knocks++,
-    );
+    using listener = Deno.listen({ transport: "unix", path });
+    const door = new Door(listener, () => knocks++);
     for (const words of ["", "hello"]) {
       const client = await Deno.connect({ transport: "unix", path });
       const server = await door.accept();
@@ -101,7 +99,9 @@ Deno.test("a connection that says nothing is a knock, one that speaks is not", a
       server.close();
       assert.equal(knocks, 1, words);
     }
+    // The path is the daemon's to unlink.
     door.close();
+    assert(Deno.lstatSync(path).isSocket);
   });
 });
 
