@@ -47,18 +47,37 @@ export class Pods {
       this.ctr.do(...commandOf(kind, id, port))
     );
     this.#running.push(...tasks.map(({ id }) => id));
+    const failed = failure(commands);
+    failed.catch(() => {}); // Also when it is the last answer that is missing.
+    try {
+      await this.#answers(tasks, failed);
+      const milliseconds = performance.now() - began;
+      await Promise.all(commands);
+      for (const { port } of tasks) await ask(port);
+      return milliseconds;
+    } catch (error) {
+      const log = (await this.containerd.log()).split("\n").slice(-40);
+      throw new Error(
+        `${(error as Error).message}\ncontainerd's log ends:\n${
+          log.join("\n")
+        }`,
+      );
+    }
+  }
+
+  /** Resolves when each task has answered. @throws what `failed` rejects with, or a wrong answer. */
+  async #answers(
+    tasks: readonly { id: string; port: number }[],
+    failed: Promise<never>,
+  ): Promise<void> {
     // One after the other: the last answer decides, and asking all of them all the time would cost what is measured.
     for (const { id, port } of tasks) {
       const { body } = await Promise.race([
-        askUntilAnswered(port, count === 1 ? 1 : 5),
-        failure(commands),
+        askUntilAnswered(port, tasks.length === 1 ? 1 : 5),
+        failed,
       ]);
       mustBe(`answer of ${id}`, body, "hello");
     }
-    const milliseconds = performance.now() - began;
-    await Promise.all(commands);
-    for (const { port } of tasks) await ask(port);
-    return milliseconds;
   }
 
   /** Removes all that run. */
