@@ -26,7 +26,11 @@ int main(int argc, char **argv) {
   }
   if (wait4(child, &status, 0, &usage) != child) return 2;
   clock_gettime(CLOCK_MONOTONIC, &end);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return 1;
+  if (WIFSIGNALED(status)) {
+    fprintf(stderr, "%s: ended by signal %d\n", argv[1], WTERMSIG(status));
+    return 1;
+  }
+  if (WEXITSTATUS(status) != 0) return 1;
   printf("%lld %ld\n",
          (end.tv_sec - start.tv_sec) * 1000000000LL + end.tv_nsec -
              start.tv_nsec,

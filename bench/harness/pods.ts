@@ -1,5 +1,5 @@
 /** Tasks on a containerd of our own: the hello function with our runtime, the C server with runc. */
-import { Containerd } from "../../tests/e2e/harness/containerd.ts";
+import { Containerd, SHIM } from "../../tests/e2e/harness/containerd.ts";
 import { Ctr, RUNTIME } from "../../tests/e2e/harness/ctr.ts";
 import { functionImage } from "../../tests/e2e/harness/image.ts";
 import { ask, askUntilAnswered, freePort, mustBe } from "./ask.ts";
@@ -20,6 +20,8 @@ export class Pods {
   static async open(server: string): Promise<Pods> {
     const containerd = await Containerd.open();
     try {
+      // Extracted once per version and machine, and this box is a new machine.
+      await containerd.box.run([SHIM, "-v"]);
       const ctr = new Ctr(containerd);
       const module = await Deno.readFile(example("hello"));
       await ctr.import(functionImage(HELLO, module));
