@@ -56,12 +56,22 @@ export function mustBe(what: string, found: string, wanted: string): void {
   }
 }
 
-/** A port that nobody listens on at this moment. */
+let lastPort = 20_000 + Math.floor(Math.random() * 8_000);
+
+/**
+ * A port that nobody listens on at this moment, each time another, and below those the kernel hands out itself: a host
+ * of the same crowd that asks for any port must not get one that was promised here.
+ */
 export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
+  while (true) {
+    lastPort = lastPort >= 32_000 ? 20_000 : lastPort + 1;
+    try {
+      Deno.listen({ hostname: "0.0.0.0", port: lastPort }).close();
+      return lastPort;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** Until the server closes the connection. */
