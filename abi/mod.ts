@@ -12,7 +12,8 @@ export {
   type ModuleInfo,
   UnknownImportError,
 } from "./module.ts";
-export { PluginInstance, PluginStartError } from "./plugin.ts";
+export { PluginInstance } from "./plugin.ts";
+export { PluginStartError } from "./start_error.ts";
 export { encodePairs, type Pair } from "./proxywasm/pairs.ts";
 export {
   createSharedServices,

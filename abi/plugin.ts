@@ -1,4 +1,4 @@
-/** One instance of a proxy-wasm module: its start, its requests, its end. */
+/** One instance of a proxy-wasm module: its start, its plugins, its exchanges and connections, its end. */
 import {
   type GuestHost,
   type GuestRequest,
@@ -6,6 +6,7 @@ import {
   type GuestTrap,
   type PluginOptions,
 } from "./host.ts";
+import { instantiatePlugin } from "./instantiate.ts";
 import { importsFor } from "./link.ts";
 import { inspected, type ModuleInfo, UnknownImportError } from "./module.ts";
 import {
@@ -14,32 +15,29 @@ import {
   exported,
 } from "./proxywasm/callbacks.ts";
 import { RootContext } from "./proxywasm/contexts.ts";
-import { envoyExchange, layottoExchange } from "./proxywasm/exchange.ts";
+import { layottoExchange } from "./proxywasm/exchange.ts";
+import {
+  HttpStream,
+  type HttpStreamOptions,
+  type HttpStreamOwner,
+} from "./proxywasm/http_stream.ts";
+import { LoneExchange } from "./proxywasm/lone_exchange.ts";
 import { createSharedServices } from "./proxywasm/shared/mod.ts";
 import { type Sequence, startSequence } from "./proxywasm/sequence.ts";
 import { type PluginHooks, Vm } from "./proxywasm/vm.ts";
-import type { Allocator } from "./memory.ts";
+import { PluginStartError } from "./start_error.ts";
 import { decodeText } from "./text.ts";
-import { guestTrap } from "./trap.ts";
-
-/** A plugin that could not be started for a reason other than a trap. */
-export class PluginStartError extends Error {
-  override name = "PluginStartError";
-}
 
 /**
- * An instance serves one exchange at a time: while `busy`, nothing but its own allocator enters it. Once `failed`, it
- * must be thrown away.
+ * An instance runs one callback at a time: what comes while one runs or is suspended waits. Once `failed`, it must be
+ * thrown away.
  */
 export class PluginInstance {
   readonly #vm: Vm;
   readonly #info: ModuleInfo;
   readonly #callbacks: Callbacks;
-  readonly #root: RootContext;
+  readonly #roots: RootContext[] = [];
   #functionId: string | undefined;
-  #busy = false;
-  #failed = false;
-  #lastId: number;
 
   /**
    * Instantiates `module` and starts it (ABI.md §2.3, and §5.3 for modules that export `proxy_get_id`).
@@ -68,9 +66,10 @@ export class PluginInstance {
       hooks,
       hooks.shared ?? createSharedServices(),
     );
-    const exports = instantiate(module, vm, importsFor(links, vm));
+    const exports = instantiatePlugin(module, vm, importsFor(links, vm));
     const plugin = new PluginInstance(vm, info, exports);
     await plugin.#start(exports);
+    await plugin.addRoot(host, options);
     return plugin;
   }
 
@@ -78,8 +77,6 @@ export class PluginInstance {
     this.#vm = vm;
     this.#info = info;
     this.#callbacks = callbacksOf(exports, info.suspends);
-    this.#root = new RootContext(1);
-    this.#lastId = this.#root.id;
   }
 
   /** What the module's `proxy_get_id` said; undefined if it has none or wrote nothing. */
@@ -87,91 +84,167 @@ export class PluginInstance {
     return this.#functionId;
   }
 
-  /** A callback is running or suspended: use another instance. */
+  /** A callback is running or suspended: use another instance, if there is one. */
   get busy(): boolean {
-    return this.#busy;
+    return this.#vm.queue.running;
   }
 
   /** The guest trapped or exited: every later call throws. */
   get failed(): boolean {
-    return this.#failed;
+    return this.#vm.queue.failure !== undefined;
   }
 
   /** Milliseconds between calls of `tick` that the guest asked for; 0 is none. */
   get tickPeriod(): number {
-    return this.#root.tickPeriod;
+    return this.#roots[0]!.tickPeriod;
   }
 
   /**
-   * One exchange. Gives the answer at once if the module imports nothing that may suspend, else a promise.
-   * @throws {GuestTrap} the guest failed; the instance with it.
+   * Starts one more plugin in this instance (several of one `vm_id`): `proxy_on_context_create`, `proxy_on_vm_start`,
+   * `proxy_on_configure`. @returns its root, by which exchanges name it.
+   * @throws {PluginStartError | GuestTrap} as `create`.
    */
-  handleHttp(request: GuestRequest): GuestResponse | Promise<GuestResponse> {
-    const id = this.#nextId();
-    return this.#run(
-      this.#info.exportsGetId
-        ? layottoExchange(this.#vm, this.#callbacks, this.#root, id, request)
-        : envoyExchange(this.#vm, this.#callbacks, this.#root, id, request),
+  async addRoot(host: GuestHost, options: PluginOptions): Promise<RootContext> {
+    const root = new RootContext(this.#vm.nextId(), options, host);
+    this.#vm.contexts.set(root.id, root);
+    this.#roots.push(root);
+    await this.#run(this.#startRoot(root));
+    return root;
+  }
+
+  /** Opens an exchange on `root` (the first, unless given), whose owner links it with its neighbours. */
+  openHttp(
+    request: GuestRequest,
+    owner: HttpStreamOwner,
+    options: HttpStreamOptions,
+    root: RootContext = this.#roots[0]!,
+  ): HttpStream {
+    return new HttpStream(
+      this.#vm,
+      this.#callbacks,
+      root,
+      request,
+      owner,
+      options,
     );
   }
 
-  /** `proxy_on_tick`. */
-  tick(): void | Promise<void> {
-    return this.#run(this.#rootCallback("proxy_on_tick"));
+  /**
+   * One exchange that the plugin answers by itself, in Layotto's sequence if the module exports `proxy_get_id`. Gives
+   * the answer at once if the module imports nothing that may suspend and does not pause, else a promise.
+   * @throws {GuestTrap} the guest failed; the instance with it.
+   */
+  handleHttp(request: GuestRequest): GuestResponse | Promise<GuestResponse> {
+    if (this.#info.exportsGetId) return this.handleLayotto(request);
+    this.#checkUsable();
+    let outcome: GuestResponse | Error | undefined;
+    let settle = (result: GuestResponse | Error) => {
+      outcome = result;
+    };
+    const exchange = new LoneExchange(this.#vm, (result) => settle(result));
+    const stream = this.openHttp(request, exchange, {
+      limit: this.#vm.maxBodyBytes,
+      answers: true,
+    });
+    exchange.start(stream, request);
+    if (outcome instanceof Error) throw outcome;
+    if (outcome !== undefined) return outcome;
+    return new Promise((resolve, reject) => {
+      settle = (result) =>
+        result instanceof Error ? reject(result) : resolve(result);
+    });
   }
 
-  /** `proxy_on_queue_ready` for an item in `queue`. */
-  queueReady(queue: number): void | Promise<void> {
-    return this.#run(this.#rootCallback("proxy_on_queue_ready", queue));
+  /** One exchange in Layotto's sequence (ABI.md §5.4); otherwise as `handleHttp`. The instance must not be busy. */
+  handleLayotto(request: GuestRequest): GuestResponse | Promise<GuestResponse> {
+    const id = this.#vm.nextId();
+    return this.#run(
+      layottoExchange(this.#vm, this.#callbacks, this.#roots[0]!, id, request),
+    );
+  }
+
+  /** `proxy_on_tick`, now or after the callback that runs. */
+  tick(root: number = this.#roots[0]!.id): void {
+    this.#rootCallback("proxy_on_tick", root, 0);
+  }
+
+  /** `proxy_on_queue_ready` for an item in `queue`, now or after the callback that runs. */
+  queueReady(queue: number, root: number = this.#roots[0]!.id): void {
+    this.#rootCallback("proxy_on_queue_ready", root, queue);
   }
 
   /**
-   * Ends the root context: `proxy_on_done`, then `proxy_on_delete`. False if the guest wants to go on until it calls
+   * Ends the root contexts: `proxy_on_done`, then `proxy_on_delete`. False if the guest wants to go on until it calls
    * `proxy_done` in a later callback, which then deletes the context.
    */
-  close(): boolean | Promise<boolean> {
-    return this.#run(this.#closing());
+  async close(): Promise<boolean> {
+    let closed = true;
+    for (const root of this.#roots) {
+      if (!await this.#run(this.#closing(root))) closed = false;
+    }
+    return closed;
   }
 
-  *#rootCallback(
+  #rootCallback(
     name: "proxy_on_tick" | "proxy_on_queue_ready",
-    argument = 0,
-  ): Sequence<void> {
-    const root = this.#root;
-    this.#vm.enter(name, root);
+    id: number,
+    argument: number,
+  ): void {
+    this.#checkUsable();
+    const root = this.#vm.contexts.get(id);
     const callback = this.#callbacks[name];
-    if (callback !== undefined) yield callback(root.id, argument);
-    yield* this.#deleteIfDone();
+    if (callback === undefined || !(root instanceof RootContext)) return;
+    this.#vm.queue.call(
+      name,
+      root,
+      callback,
+      root.id,
+      argument,
+      0,
+      () => this.#deleteIfDone(root),
+    );
   }
 
-  *#closing(): Sequence<boolean> {
-    const root = this.#root;
-    if (!this.#vm.contexts.has(root.id)) return true;
-    const { proxy_on_done } = this.#callbacks;
-    this.#vm.enter("proxy_on_done", root);
+  /** A root whose `proxy_on_done` asked to wait goes after the callback that called `proxy_done`. */
+  #deleteIfDone(root: RootContext): void {
+    if (!root.closing || root.pendingDone) return;
+    const { proxy_on_delete } = this.#callbacks;
+    const gone = () => this.#vm.contexts.delete(root.id);
+    if (proxy_on_delete === undefined) {
+      gone();
+      return;
+    }
+    this.#vm.queue.call(
+      "proxy_on_delete",
+      root,
+      proxy_on_delete,
+      root.id,
+      0,
+      0,
+      gone,
+    );
+  }
+
+  *#closing(root: RootContext): Sequence<boolean> {
+    const vm = this.#vm;
+    if (!vm.contexts.has(root.id)) return true;
+    const { proxy_on_done, proxy_on_delete } = this.#callbacks;
+    vm.enter("proxy_on_done", root);
     // Set before the call, so that `proxy_done` inside it is heard.
     root.pendingDone = root.closing = true;
     if (proxy_on_done === undefined || (yield proxy_on_done(root.id)) !== 0) {
       root.pendingDone = false;
     }
-    return yield* this.#deleteIfDone();
-  }
-
-  *#deleteIfDone(): Sequence<boolean> {
-    const root = this.#root;
-    if (!root.closing || root.pendingDone) return false;
-    if (!this.#vm.contexts.has(root.id)) return true;
-    this.#vm.enter("proxy_on_delete", root);
-    const { proxy_on_delete } = this.#callbacks;
+    if (root.pendingDone) return false;
+    vm.enter("proxy_on_delete", root);
     if (proxy_on_delete !== undefined) yield proxy_on_delete(root.id);
-    this.#vm.contexts.delete(root.id);
+    vm.contexts.delete(root.id);
     return true;
   }
 
   async #start(exports: WebAssembly.Exports): Promise<void> {
     const start = (name: string, ...arities: number[]) =>
       exported(exports, name, arities, this.#info.suspends);
-    this.#busy = false;
     await this.#run(startSequence(this.#vm, {
       initialize: start("_initialize", 0),
       main: start("main", 2),
@@ -179,7 +252,6 @@ export class PluginInstance {
       start: start("_start", 0),
     }));
     if (this.#info.exportsGetId) await this.#run(this.#askId());
-    await this.#run(this.#startRoot());
   }
 
   /** Before any context exists (ABI.md §5.2). Call data is cleared, so that silence is not taken for an id. */
@@ -194,12 +266,10 @@ export class PluginInstance {
     this.#functionId = id === "" ? undefined : id;
   }
 
-  *#startRoot(): Sequence<void> {
+  *#startRoot(root: RootContext): Sequence<void> {
     const vm = this.#vm;
-    const root = this.#root;
-    const { options } = vm;
+    const { options } = root;
     const callbacks = this.#callbacks;
-    vm.contexts.set(root.id, root);
     vm.enter("proxy_on_context_create", root);
     if (callbacks.proxy_on_context_create !== undefined) {
       yield callbacks.proxy_on_context_create(root.id, 0);
@@ -224,34 +294,36 @@ export class PluginInstance {
     }
   }
 
-  #run<T>(sequence: Sequence<T>): T | Promise<T> {
-    if (this.#failed) {
+  #checkUsable(): void {
+    if (this.failed) {
       throw new Error(
         "the instance has failed and cannot be entered; make a new one",
       );
     }
-    if (this.#busy) {
-      throw new Error("the instance is busy with a callback; take another one");
-    }
-    this.#busy = true;
+  }
+
+  #run<T>(sequence: Sequence<T>): T | Promise<T> {
+    this.#vm.queue.begin();
     return this.#info.suspends
       ? this.#runSuspended(sequence)
       : this.#runAtOnce(sequence);
   }
 
   #runAtOnce<T>(sequence: Sequence<T>): T {
+    let value: T;
     try {
       let step = sequence.next(0);
       while (!step.done) step = sequence.next(step.value as number);
-      return step.value;
+      value = step.value;
     } catch (error) {
       throw this.#failure(error);
-    } finally {
-      this.#busy = false;
     }
+    this.#vm.queue.leave();
+    return value;
   }
 
   async #runSuspended<T>(sequence: Sequence<T>): Promise<T> {
+    let value: T;
     try {
       let step = sequence.next(0);
       while (!step.done) {
@@ -265,52 +337,16 @@ export class PluginInstance {
         }
         step = sequence.next(answer);
       }
-      return step.value;
+      value = step.value;
     } catch (error) {
       throw this.#failure(error);
-    } finally {
-      this.#busy = false;
     }
+    this.#vm.queue.leave();
+    return value;
   }
 
   #failure(error: unknown): GuestTrap | PluginStartError {
-    this.#failed = true;
-    return error instanceof PluginStartError
-      ? error
-      : guestTrap(this.#vm.callback, error);
+    const trap = this.#vm.queue.fail(error);
+    return error instanceof PluginStartError ? error : trap;
   }
-
-  #nextId(): number {
-    do {
-      this.#lastId = this.#lastId === 0xffffffff ? 1 : this.#lastId + 1;
-    } while (this.#vm.contexts.has(this.#lastId));
-    return this.#lastId;
-  }
-}
-
-function instantiate(
-  module: WebAssembly.Module,
-  vm: Vm,
-  imports: WebAssembly.Imports,
-): WebAssembly.Exports {
-  vm.callback = "the start section";
-  let instance: WebAssembly.Instance;
-  try {
-    instance = new WebAssembly.Instance(module, imports);
-  } catch (error) {
-    // A link error is ours to explain, and no trap.
-    if (error instanceof WebAssembly.LinkError) throw error;
-    throw guestTrap(vm.callback, error);
-  }
-  const { exports } = instance;
-  if (!(exports.memory instanceof WebAssembly.Memory)) {
-    throw new PluginStartError(
-      "the module exports no memory: expected a memory named memory",
-    );
-  }
-  const allocator = exported(exports, "malloc", [1], false) ??
-    exported(exports, "proxy_on_memory_allocate", [1], false);
-  vm.memory.attach(exports.memory, allocator as Allocator | undefined);
-  vm.hooks.onInstantiated?.(instance);
-  return exports;
 }

@@ -1,9 +1,9 @@
 /**
- * Contexts of a plugin instance: its root, and one per HTTP exchange. A host call acts on the context that is current
- * while it is made.
+ * Contexts of a plugin instance: its roots, and one per HTTP exchange or TCP connection. A host call acts on the context
+ * that is current while it is made.
  */
-import type { GuestRequest } from "../host.ts";
-import { ByteBuffer } from "./buffer.ts";
+import type { GuestHost, GuestRequest, PluginOptions } from "../host.ts";
+import type { ByteBuffer } from "./buffer.ts";
 import { HeaderMap } from "./header_map.ts";
 import type { Pair } from "./pairs.ts";
 
@@ -20,7 +20,13 @@ export abstract class Context {
   ) {}
 
   /** This context as an HTTP exchange, or undefined if it is none. */
-  abstract readonly http: HttpContext | undefined;
+  get http(): HttpContext | undefined {
+    return undefined;
+  }
+  /** This context as a TCP connection, or undefined if it is none. */
+  get tcp(): TcpContext | undefined {
+    return undefined;
+  }
   /** The root that this context belongs to (itself, if it is one). */
   abstract readonly root: RootContext;
 }
@@ -34,9 +40,14 @@ export class RootContext extends Context {
   /** `proxy_on_done` was called; the context goes as soon as nothing is pending. */
   closing = false;
 
-  get http(): undefined {
-    return undefined;
+  constructor(
+    id: number,
+    readonly options: PluginOptions,
+    readonly host: GuestHost,
+  ) {
+    super(id);
   }
+
   get root(): RootContext {
     return this;
   }
@@ -52,53 +63,97 @@ export interface LocalResponse {
   grpcStatus: number;
 }
 
-/** One HTTP exchange: the request, and the answer that the function makes. */
+/** What host calls see of one direction of an exchange. */
+export class Side {
+  /** Undefined where there is no such map yet. */
+  headers: HeaderMap | undefined;
+  trailers: HeaderMap | undefined;
+  /** What `proxy_get_buffer_bytes` reads now; undefined where there is nothing to read. */
+  body: ByteBuffer | undefined;
+  /** The headers went on: what is written to them now has no effect. */
+  sent = false;
+}
+
+/** What host calls ask of the exchange they are made in. Each takes effect after the callback that runs. */
+export interface HttpControl {
+  continueRequest(): void;
+  continueResponse(): void;
+  close(): void;
+  respond(response: LocalResponse): void;
+}
+
+/** One HTTP exchange as host calls see it. */
 export class HttpContext extends Context {
-  readonly requestHeaders: HeaderMap;
-  readonly requestBody: ByteBuffer;
-  /** The function itself makes the answer, so these are writable from the first callback on. */
-  readonly responseHeaders = new HeaderMap();
-  #requestTrailers: HeaderMap | undefined;
-  #responseTrailers: HeaderMap | undefined;
-  readonly responseBody = new ByteBuffer();
   localResponse: LocalResponse | undefined;
-  /** `proxy_continue_stream` was called since the last callback began. */
-  resumed = false;
-  /** `proxy_close_stream` was called. */
-  closed = false;
   /** Milliseconds since the epoch. */
   readonly started = Date.now();
+  /** Made when asked for: no server that feeds us has request trailers, but a guest may read and set them. */
+  #noMap: HeaderMap | undefined;
 
   constructor(
     id: number,
     readonly root: RootContext,
+    /** What is known of the request besides its fields. */
     readonly request: GuestRequest,
-    pseudoFields: readonly Pair[],
-    body: Uint8Array,
+    readonly requestSide: Side,
+    readonly responseSide: Side,
+    /** Undefined in Layotto's sequence, where nothing can be paused. */
+    readonly control?: HttpControl,
   ) {
     super(id);
-    this.requestHeaders = new HeaderMap(
-      pseudoFields.length === 0 ? request.headers : withoutHost(request),
-      pseudoFields,
-    );
-    this.requestBody = new ByteBuffer(body);
   }
 
-  /** No server that feeds us has them yet, but a guest may read and set them: an empty map, made when asked for. */
-  get requestTrailers(): HeaderMap {
-    return this.#requestTrailers ??= new HeaderMap();
+  override get http(): HttpContext {
+    return this;
   }
 
+  /** The maps for reading; an absent one is empty. */
+  get requestHeaders(): HeaderMap {
+    return this.requestSide.headers ?? this.#empty;
+  }
+  get responseHeaders(): HeaderMap {
+    return this.responseSide.headers ?? this.#empty;
+  }
   get responseTrailers(): HeaderMap {
-    return this.#responseTrailers ??= new HeaderMap();
+    return this.responseSide.trailers ?? this.#empty;
   }
 
-  get http(): HttpContext {
+  get #empty(): HeaderMap {
+    return this.#noMap ??= new HeaderMap();
+  }
+}
+
+/** What host calls ask of a connection. */
+export interface TcpControl {
+  continueDownstream(): void;
+  continueUpstream(): void;
+  close(side: "downstream" | "upstream"): void;
+}
+
+/** One TCP connection as host calls see it. */
+export class TcpContext extends Context {
+  /** Buffers 2 and 3 while there is something in them to read. */
+  downstream: ByteBuffer | undefined;
+  upstream: ByteBuffer | undefined;
+
+  constructor(
+    id: number,
+    readonly root: RootContext,
+    readonly control: TcpControl,
+  ) {
+    super(id);
+  }
+
+  override get tcp(): TcpContext {
     return this;
   }
 }
 
-/** Where the pseudo fields are, `:authority` stands for `host`, as in Envoy. */
+/** The request's fields as a plugin for Envoy sees them: pseudo fields first, `:authority` in the place of `host`. */
+export function envoyFields(request: GuestRequest): HeaderMap {
+  return new HeaderMap(withoutHost(request), pseudoFieldsOf(request));
+}
+
 function* withoutHost(request: GuestRequest) {
   for (const pair of request.headers) {
     if (pair[0] !== "host") yield pair;
@@ -106,7 +161,7 @@ function* withoutHost(request: GuestRequest) {
 }
 
 /** `:authority`, `:path`, `:method` and `:scheme` as Envoy orders them. */
-export function pseudoFieldsOf(request: GuestRequest): Pair[] {
+function pseudoFieldsOf(request: GuestRequest): Pair[] {
   return [
     [":authority", request.authority],
     [":path", request.path],

@@ -52,6 +52,11 @@ export class HeaderMap {
     this.#filled().push([name, value]);
   }
 
+  /** Puts a value before all others. */
+  prepend(name: string, value: string): void {
+    this.#filled().unshift([name, value]);
+  }
+
   /** Puts one value in the place of the first of `name`, without the others; appends it if there is none. */
   replace(name: string, value: string): void {
     const pairs = this.#filled();

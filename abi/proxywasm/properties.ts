@@ -42,7 +42,7 @@ const OF_EXCHANGE: Record<
     number(Math.max(0, Date.now() - http.started), 1_000_000n),
   "response\0headers": (http) => encodePairs(http.responseHeaders.pairs),
   "response\0trailers": (http) => encodePairs(http.responseTrailers.pairs),
-  "response\0size": (http) => number(http.responseBody.length),
+  "response\0size": (http) => number(http.responseSide.body?.length ?? 0),
 };
 
 /** Maps whose fields can be asked for one by one: the path goes on with a field's name. */

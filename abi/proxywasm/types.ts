@@ -63,16 +63,22 @@ export const StreamType = {
   upstream: 3,
 } as const;
 
-/** The greatest stream type; anything above is a bad argument. */
-export const LAST_STREAM_TYPE = 3;
-
 /** `proxy_metric_type_t`. */
 export const MetricType = { counter: 0, gauge: 1, histogram: 2 } as const;
 export type MetricType = typeof MetricType[keyof typeof MetricType];
 
-/** What a callback answers: go on, or wait. Envoy's larger values all mean some form of waiting but 2. */
-export const Action = {
+/** What a headers callback answers (ABI.md §2.6); anything greater counts as the last. */
+export const HeadersAction = {
   continue: 0,
-  pause: 1,
-  continueAndEndStream: 2,
+  stop: 1,
+  stopAllAndBuffer: 3,
+  stopAllAndWatermark: 4,
+} as const;
+
+/** What a body callback answers (ABI.md §2.6); anything greater counts as the last. */
+export const BodyAction = {
+  continue: 0,
+  stopAndBuffer: 1,
+  stopAndWatermark: 2,
+  stopNoBuffer: 3,
 } as const;

@@ -1,21 +1,30 @@
 /** What the host calls of one instance share: its memory, its contexts, and which of them is current. */
-import { type GuestHost, LogLevel, type PluginOptions } from "../host.ts";
+import {
+  type GuestHost,
+  type GuestTrap,
+  LogLevel,
+  type PluginOptions,
+} from "../host.ts";
 import { GuestMemory } from "../memory.ts";
 import type { AbiVersion } from "../module.ts";
 import { ByteBuffer } from "./buffer.ts";
+import { CallbackQueue } from "./callback_queue.ts";
 import type { Context, HttpContext } from "./contexts.ts";
+import { CurrentHost } from "./current_host.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
 import type { SharedServices } from "./shared/mod.ts";
 import { Status } from "./types.ts";
 
 /** What an instance tells the runtime, and what it may be given beyond `GuestHost`. All are optional. */
 export interface PluginHooks {
-  /** The guest set the tick period of its root context, in milliseconds; 0 stops the timer. */
-  onTickPeriod?(milliseconds: number): void;
-  /** An item was put into a queue that this instance registered last; call `queueReady` with it when idle. */
+  /** The guest set the tick period of a root context, in milliseconds; 0 stops the timer. */
+  onTickPeriod?(milliseconds: number, root: number): void;
+  /** An item was put into a queue that this instance registered last; call `queueReady` with it. */
   onQueueReady?(root: number, queue: number): void;
   /** After instantiation, before the guest is entered through an export. */
   onInstantiated?(instance: WebAssembly.Instance): void;
+  /** The instance failed, outside of what a caller waits for: a timer's callback, one of a stream, one that waited. */
+  onFailed?(error: GuestTrap): void;
   /** Shared data, queues and metrics; without it the instance has some of its own, shared with no one. */
   shared?: SharedServices;
   /** Greatest body in bytes that the guest may build or send; 64 MiB unless given. */
@@ -28,6 +37,10 @@ export class Vm {
   readonly contexts = new Map<number, Context>();
   /** Buffer 8: Layotto's function id. */
   readonly callData = new ByteBuffer();
+  /** Every entry into the guest goes through here. */
+  readonly queue: CallbackQueue;
+  /** The host of the plugin whose context is current. */
+  readonly host: GuestHost;
   /** The context that host calls act on, if any: `proxy_set_effective_context` changes it for this callback. */
   current: Context | undefined;
   /** The export that runs or ran last: what a trap is reported with. */
@@ -38,16 +51,26 @@ export class Vm {
   /** A plugin has no arguments. */
   readonly args: readonly string[] = [];
   readonly env: readonly string[];
+  readonly #options: PluginOptions;
+  #lastId = 0;
 
   constructor(
-    readonly host: GuestHost,
-    readonly options: PluginOptions,
+    host: GuestHost,
+    options: PluginOptions,
     readonly abiVersion: AbiVersion,
     readonly hooks: PluginHooks,
     readonly shared: SharedServices,
   ) {
+    this.host = new CurrentHost(this, host);
+    this.#options = options;
     this.env = options.env;
     this.maxBodyBytes = hooks.maxBodyBytes ?? MAX_BODY_BYTES;
+    this.queue = new CallbackQueue(this);
+  }
+
+  /** What the plugin whose context is current was started with. */
+  get options(): PluginOptions {
+    return this.current?.root.options ?? this.#options;
   }
 
   /** Before every callback: what host calls act on, and what a trap will name. */
@@ -59,6 +82,14 @@ export class Vm {
   /** The HTTP exchange that host calls act on, if any. */
   get http(): HttpContext | undefined {
     return this.current?.http;
+  }
+
+  /** An id for a new context: from 1 up, none that is alive. */
+  nextId(): number {
+    do {
+      this.#lastId = this.#lastId === 0xffffffff ? 1 : this.#lastId + 1;
+    } while (this.contexts.has(this.#lastId));
+    return this.#lastId;
   }
 
   /**

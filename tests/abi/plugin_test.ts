@@ -50,8 +50,8 @@ const LETTERS: [
   ["proxy_on_queue_ready", "q", 2, ""],
   ["proxy_on_request_headers", "h", 3, "0"],
   ["proxy_on_request_body", "b", 3, "0"],
-  ["proxy_on_response_headers", "X", 3, "0"],
-  ["proxy_on_response_body", "X", 3, "0"],
+  ["proxy_on_response_headers", "H", 3, "0"],
+  ["proxy_on_response_body", "B", 3, "0"],
   ["proxy_on_done", "d", 1, "1"],
   ["proxy_on_log", "l", 1, ""],
   ["proxy_on_delete", "x", 1, ""],
@@ -107,9 +107,9 @@ Deno.test("a plugin starts in Envoy's order and ends an exchange with log, done,
   const { plugin, letters } = await start(guest());
   assert.equal(letters(), "Icvf");
   await plugin.handleHttp(POST);
-  assert.equal(letters(), "chbldx");
+  assert.equal(letters(), "chbHldx");
   await plugin.handleHttp(request());
-  assert.equal(letters(), "chldx");
+  assert.equal(letters(), "chHldx");
   assert.equal(plugin.functionId, undefined);
 });
 
@@ -130,7 +130,7 @@ Deno.test("a query string that stands for a body is a body to Layotto functions 
   const plain = await start(guest());
   plain.letters();
   await plain.plugin.handleHttp(query);
-  assert.equal(plain.letters(), "chldx");
+  assert.equal(plain.letters(), "chHldx");
 });
 
 Deno.test("headers are announced with their number and whether more follows", async () => {
@@ -155,7 +155,7 @@ Deno.test("headers are announced with their number and whether more follows", as
   const plain = await start(guest(changes));
   plain.letters();
   await plain.plugin.handleHttp(request());
-  assert.equal(plain.letters(), "c51ldx");
+  assert.equal(plain.letters(), "c51Hldx");
 });
 
 Deno.test("header callbacks with two parameters, as in 0.1.0, are called too", async () => {
@@ -187,7 +187,7 @@ Deno.test("ids start at 1 for the root and 2 for the first exchange, and are not
   assert.equal(letters(), "I10vf");
   await plugin.handleHttp(request());
   await plugin.handleHttp(request());
-  assert.equal(letters(), "21hldx31hldx");
+  assert.equal(letters(), "21hHldx31hHldx");
 });
 
 Deno.test("sizes of the configurations are announced", async () => {
@@ -246,7 +246,7 @@ Deno.test("a local response ends the callbacks of its direction and is the answe
     headers: [["grpc-status", "5"]],
     body: bytes("body"),
   });
-  assert.equal(letters(), "cldx");
+  assert.equal(letters(), "cHBldx");
 });
 
 Deno.test("a status that HTTP cannot end with is sent as 500 and logged", async () => {
@@ -283,22 +283,38 @@ Deno.test("what is no HTTP field is dropped from the answer and logged", async (
   assert.match(host.lines[0]!, /field "bad name" was dropped/);
 });
 
-Deno.test("a pause that nothing ends keeps the body from a plugin, continue and action 2 do as they say", async () => {
-  const actions: [string, string][] = [
-    ["(i32.const 0)", "chbldx"],
-    ["(i32.const 1)", "chldx"],
-    ["(i32.const 2)", "chldx"],
-    ["(i32.const 4)", "chldx"],
-    ["(drop (call $go (i32.const 0))) (i32.const 1)", "chbldx"],
+Deno.test("a pause in the headers keeps all else from a plugin until it goes on", async () => {
+  const actions: [action: string, expected: string, answered: boolean][] = [
+    ["(i32.const 0)", "chbHldx", true],
+    ["(i32.const 1)", "ch", false],
+    ["(i32.const 3)", "ch", false],
+    ["(i32.const 4)", "ch", false],
+    ["(drop (call $go (i32.const 0))) (i32.const 1)", "chbHldx", true],
   ];
-  for (const [action, expected] of actions) {
+  for (const [action, expected, answered] of actions) {
     const { plugin, letters } = await start(guest({
       proxy_on_request_headers: `(call $say (i32.const 104)) ${action}`,
     }));
     letters();
-    await plugin.handleHttp(POST);
+    const answer = plugin.handleHttp(POST);
     assert.equal(letters(), expected, action);
+    assert.equal(answer instanceof Promise, !answered, action);
+    assert.equal(plugin.busy, false, "others may use it meanwhile");
   }
+});
+
+Deno.test("a paused exchange goes on when another callback says so", async () => {
+  const { plugin, letters } = await start(guest({
+    proxy_on_request_headers: `(call $say (i32.const 104)) (i32.const 1)`,
+    proxy_on_tick:
+      `(drop (call $be (i32.const 2))) (drop (call $go (i32.const 0)))
+      (call $say (i32.const 116))`,
+  }));
+  letters();
+  const answer = plugin.handleHttp(POST);
+  plugin.tick();
+  assert.equal(letters(), "chtbHldx");
+  assert.equal((await answer).status, 200);
 });
 
 Deno.test("a Layotto function's action is ignored, its answer is buffer 1", async () => {
@@ -324,8 +340,8 @@ Deno.test("the effective context lasts for one callback", async () => {
 Deno.test("ticks and queues reach the root context", async () => {
   const { plugin, letters } = await start(guest());
   letters();
-  await plugin.tick();
-  await plugin.queueReady(3);
+  plugin.tick();
+  plugin.queueReady(3);
   assert.equal(letters(), "tq");
 });
 
@@ -346,9 +362,10 @@ Deno.test("a root that answers 0 to done is deleted after the callback that call
   letters();
   assert.equal(await plugin.close(), false);
   assert.equal(letters(), "");
-  await plugin.tick();
+  plugin.tick();
   assert.equal(letters(), "tx");
   assert.equal(await plugin.close(), true);
+  assert.equal(letters(), "");
 });
 
 const FAILURES: [name: string, body: string, message: RegExp][] = [

@@ -2,7 +2,13 @@
 import { importsFor } from "../../abi/link.ts";
 import { inspected } from "../../abi/module.ts";
 import type { Allocator } from "../../abi/memory.ts";
-import { HttpContext, RootContext } from "../../abi/proxywasm/contexts.ts";
+import { ByteBuffer } from "../../abi/proxywasm/buffer.ts";
+import {
+  HttpContext,
+  RootContext,
+  Side,
+} from "../../abi/proxywasm/contexts.ts";
+import { HeaderMap } from "../../abi/proxywasm/header_map.ts";
 import { createSharedServices } from "../../abi/proxywasm/shared/mod.ts";
 import { type PluginHooks, Vm } from "../../abi/proxywasm/vm.ts";
 import { promising } from "../../abi/suspend.ts";
@@ -151,6 +157,8 @@ export class PluginProbe extends GuestMemoryView {
   readonly vm: Vm;
   readonly http: HttpContext;
   readonly root: RootContext;
+  /** What the guest asked of its exchange. */
+  readonly controlled: string[] = [];
 
   constructor(settings: ProbeSettings = {}) {
     const host = new RecordingHost();
@@ -176,9 +184,22 @@ export class PluginProbe extends GuestMemoryView {
     );
     this.host = host;
     this.vm = vm;
-    this.root = new RootContext(1);
+    this.root = new RootContext(1, options(settings.options), host);
     const asked = request(settings.request);
-    this.http = new HttpContext(2, this.root, asked, [], asked.body);
+    const sides = [new Side(), new Side()] as const;
+    for (const side of sides) {
+      side.headers = new HeaderMap();
+      side.trailers = new HeaderMap();
+      side.body = new ByteBuffer();
+    }
+    sides[0].headers = new HeaderMap(asked.headers);
+    sides[0].body = new ByteBuffer(asked.body);
+    this.http = new HttpContext(2, this.root, asked, ...sides, {
+      continueRequest: () => this.controlled.push("continue request"),
+      continueResponse: () => this.controlled.push("continue response"),
+      close: () => this.controlled.push("close"),
+      respond: (response) => this.http.localResponse = response,
+    });
     vm.contexts.set(1, this.root);
     vm.contexts.set(2, this.http);
     vm.enter(

@@ -16,9 +16,13 @@ export const BUFFERS: HostCallTable<Vm> = {
 function editable(vm: Vm, type: number): ByteBuffer | undefined {
   switch (type) {
     case BufferType.httpRequestBody:
-      return vm.http?.requestBody;
+      return vm.http?.requestSide.body;
     case BufferType.httpResponseBody:
-      return vm.http?.responseBody;
+      return vm.http?.responseSide.body;
+    case BufferType.downstreamData:
+      return vm.current?.tcp?.downstream;
+    case BufferType.upstreamData:
+      return vm.current?.tcp?.upstream;
     case BufferType.callData:
       return vm.callData;
     default:

@@ -26,23 +26,34 @@ function live(vm: Vm, type: number): HeaderMap | undefined {
   if (http === undefined) return undefined;
   switch (type) {
     case MapType.requestHeaders:
-      return http.requestHeaders;
+      return http.requestSide.headers;
     case MapType.requestTrailers:
-      return http.requestTrailers;
+      return http.requestSide.trailers;
     case MapType.responseHeaders:
-      return http.responseHeaders;
+      return http.responseSide.headers;
     case MapType.responseTrailers:
-      return http.responseTrailers;
+      return http.responseSide.trailers;
     default:
       return undefined;
   }
+}
+
+/** The same for writing: what went on already cannot be changed. */
+function writable(vm: Vm, type: number): HeaderMap | undefined {
+  const http = vm.http;
+  if (http === undefined) return undefined;
+  const gone = type === MapType.requestHeaders && http.requestSide.sent ||
+    type === MapType.responseHeaders && http.responseSide.sent;
+  return gone ? undefined : live(vm, type);
 }
 
 function absent(vm: Vm, call: string, type: number): Status {
   return vm.refuse(
     call,
     Status.badArgument,
-    `there is no header map ${type} in ${vm.callback}`,
+    live(vm, type) === undefined
+      ? `there is no header map ${type} in ${vm.callback}`
+      : `header map ${type} was sent on before ${vm.callback}`,
   );
 }
 
@@ -80,7 +91,7 @@ function setPairs(vm: Vm) {
     if (size !== 0 && !vm.memory.holds(address, size)) {
       return Status.invalidMemoryAccess;
     }
-    const map = live(vm, type);
+    const map = writable(vm, type);
     if (map === undefined) {
       return absent(vm, "proxy_set_header_map_pairs", type);
     }
@@ -151,7 +162,7 @@ function edit(
     if (name === undefined || text === undefined) {
       return Status.invalidMemoryAccess;
     }
-    const map = live(vm, type);
+    const map = writable(vm, type);
     if (map === undefined) return absent(vm, call, type);
     const size = pairsSize(map.pairs) + name.length + text.length;
     if (map.size >= MAX_PAIRS || size > MAX_PAIRS_BYTES) {
@@ -176,7 +187,7 @@ function removeValue(vm: Vm) {
     if (type >>> 0 > LAST_MAP_TYPE) return Status.badArgument;
     const name = vm.memory.byteString(key >>> 0, keySize >>> 0);
     if (name === undefined) return Status.invalidMemoryAccess;
-    const map = live(vm, type);
+    const map = writable(vm, type);
     if (map === undefined) {
       return absent(vm, "proxy_remove_header_map_value", type);
     }

@@ -2,14 +2,14 @@
 import type { HostCallTable } from "../../host_call.ts";
 import { decodePairs } from "../pairs.ts";
 import { MAX_PAIRS_BYTES } from "../limits.ts";
-import { LAST_STREAM_TYPE, Status } from "../types.ts";
+import { Status, StreamType } from "../types.ts";
 import type { Vm } from "../vm.ts";
 
 export const STREAMS: HostCallTable<Vm> = {
   proxy_continue_stream: continueStream,
   proxy_close_stream: closeStream,
   proxy_continue_request: continueRequest,
-  proxy_continue_response: continueRequest,
+  proxy_continue_response: continueResponse,
   proxy_clear_route_cache: () => (): Status => Status.ok,
   proxy_send_local_response: sendLocalResponse,
   proxy_get_status: getStatus,
@@ -18,28 +18,59 @@ export const STREAMS: HostCallTable<Vm> = {
 /** `(stream type)`: takes effect after the callback; harmless for a stream that is not paused. 0; 2 type. */
 function continueStream(vm: Vm) {
   return (type: number): Status => {
-    if (type >>> 0 > LAST_STREAM_TYPE) return Status.badArgument;
-    const http = vm.http;
-    if (http !== undefined) http.resumed = true;
-    return Status.ok;
+    const context = vm.current;
+    switch (type) {
+      case StreamType.httpRequest:
+        context?.http?.control?.continueRequest();
+        return Status.ok;
+      case StreamType.httpResponse:
+        context?.http?.control?.continueResponse();
+        return Status.ok;
+      case StreamType.downstream:
+        context?.tcp?.control.continueDownstream();
+        return Status.ok;
+      case StreamType.upstream:
+        context?.tcp?.control.continueUpstream();
+        return Status.ok;
+      default:
+        return Status.badArgument;
+    }
   };
 }
 
-/** `(stream type)`: ends the exchange with what has been answered so far. 0; 2 type. */
+/** `(stream type)`: ends the exchange, or that side of the connection, after the callback. 0; 2 type. */
 function closeStream(vm: Vm) {
   return (type: number): Status => {
-    if (type >>> 0 > LAST_STREAM_TYPE) return Status.badArgument;
-    const http = vm.http;
-    if (http !== undefined) http.closed = true;
+    const context = vm.current;
+    switch (type) {
+      case StreamType.httpRequest:
+      case StreamType.httpResponse:
+        context?.http?.control?.close();
+        return Status.ok;
+      case StreamType.downstream:
+        context?.tcp?.control.close("downstream");
+        return Status.ok;
+      case StreamType.upstream:
+        context?.tcp?.control.close("upstream");
+        return Status.ok;
+      default:
+        return Status.badArgument;
+    }
+  };
+}
+
+/** 0.1.0 `()`: as `proxy_continue_stream` of the request. */
+function continueRequest(vm: Vm) {
+  return (): Status => {
+    vm.http?.control?.continueRequest();
     return Status.ok;
   };
 }
 
-/** 0.1.0 `()`: as `proxy_continue_stream`. */
-function continueRequest(vm: Vm) {
+/** 0.1.0 `()`: as `proxy_continue_stream` of the response. */
+function continueResponse(vm: Vm) {
   return (): Status => {
-    const http = vm.http;
-    if (http !== undefined) http.resumed = true;
+    vm.http?.control?.continueResponse();
     return Status.ok;
   };
 }
@@ -81,7 +112,7 @@ function sendLocalResponse(vm: Vm) {
       );
     }
     if (bodySize > vm.maxBodyBytes) return Status.internalFailure;
-    http.localResponse = {
+    const response = {
       status: status >>> 0,
       details,
       headers: headersSize > MAX_PAIRS_BYTES
@@ -90,6 +121,8 @@ function sendLocalResponse(vm: Vm) {
       body: memory.copy(bodyAt, bodySize)!,
       grpcStatus: grpcStatus >= 0 && grpcStatus <= 16 ? grpcStatus : -1,
     };
+    if (http.control === undefined) http.localResponse = response;
+    else http.control.respond(response);
     return Status.ok;
   };
 }

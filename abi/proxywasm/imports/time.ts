@@ -35,7 +35,7 @@ function setTickPeriod(vm: Vm) {
       );
     }
     root.tickPeriod = period;
-    vm.hooks.onTickPeriod?.(period);
+    vm.hooks.onTickPeriod?.(period, root.id);
     return Status.ok;
   };
 }

@@ -60,7 +60,9 @@ for (const type of [0, 1]) {
   for (const [name, start, size, result] of WRITES) {
     Deno.test(`set_buffer_bytes on body ${type} ${name}`, () => {
       const guest = probe();
-      if (type === 1) guest.http.responseBody.replace(bytes("0123456789"));
+      if (type === 1) {
+        guest.http.responseSide.body!.replace(bytes("0123456789"));
+      }
       guest.put(DATA, "X");
       const answer = guest.call(
         "proxy_set_buffer_bytes",
@@ -72,8 +74,8 @@ for (const type of [0, 1]) {
       );
       assert.equal(answer, 0);
       const buffer = type === 0
-        ? guest.http.requestBody
-        : guest.http.responseBody;
+        ? guest.http.requestSide.body!
+        : guest.http.responseSide.body!;
       assert.equal(text(buffer.view()), result);
     });
   }
@@ -88,7 +90,7 @@ Deno.test("a body appended to in many small pieces has them all in order", () =>
     const size = guest.put(DATA, piece);
     guest.call("proxy_set_buffer_bytes", 0, -1, 0, DATA, size);
   }
-  assert.equal(text(guest.http.requestBody.view()), expected);
+  assert.equal(text(guest.http.requestSide.body!.view()), expected);
 });
 
 Deno.test("what a host gave as a body is not written to", () => {
@@ -156,10 +158,10 @@ Deno.test("a body grows to the limit and not past it", () => {
   guest.put(DATA, "abc");
   assert.equal(guest.call("proxy_set_buffer_bytes", 0, -1, 0, DATA, 2), 0);
   assert.equal(guest.call("proxy_set_buffer_bytes", 0, -1, 0, DATA, 1), 10);
-  assert.equal(text(guest.http.requestBody.view()), "0123456789ab");
+  assert.equal(text(guest.http.requestSide.body!.view()), "0123456789ab");
   // Replacing counts what goes.
   assert.equal(guest.call("proxy_set_buffer_bytes", 0, 0, 12, DATA, 3), 0);
-  assert.equal(text(guest.http.requestBody.view()), "abc");
+  assert.equal(text(guest.http.requestSide.body!.view()), "abc");
 });
 
 Deno.test("the status of a buffer is its length and no flags", () => {

@@ -117,6 +117,12 @@ Deno.test("streams of types 0 to 3 can be continued and closed, others are 2", (
     for (const type of [0, 1, 2, 3]) assert.equal(guest.call(name, type), 0);
     assert.equal(guest.call(name, 4), 2);
     assert.equal(guest.call(name, -1), 2);
+    assert.deepEqual(
+      guest.controlled,
+      name === "proxy_close_stream"
+        ? ["close", "close"]
+        : ["continue request", "continue response"],
+    );
   }
   const old = new PluginProbe({ version: "0_1_0" });
   assert.equal(old.call("proxy_continue_request"), 0);
@@ -160,10 +166,10 @@ Deno.test("an unknown foreign function is 1, also when its result is not wanted"
 Deno.test("the effective context changes what calls act on; an unknown id is 2", () => {
   const guest = new PluginProbe({ onRoot: true });
   assert.equal(guest.call("proxy_set_buffer_bytes", 1, 0, 0, A, 1), 0);
-  assert.equal(guest.http.responseBody.length, 0);
+  assert.equal(guest.http.responseSide.body!.length, 0);
   assert.equal(guest.call("proxy_set_effective_context", 2), 0);
   assert.equal(guest.call("proxy_set_buffer_bytes", 1, 0, 0, A, 1), 0);
-  assert.equal(guest.http.responseBody.length, 1);
+  assert.equal(guest.http.responseSide.body!.length, 1);
   assert.equal(guest.call("proxy_set_effective_context", 99), 2);
   assert.equal(guest.call("proxy_set_effective_context", 0), 2);
 });

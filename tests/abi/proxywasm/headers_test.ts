@@ -216,3 +216,15 @@ Deno.test("headers that nobody looks at are never taken from the host", () => {
   assert.equal(get(guest, 0, "a"), "b");
   assert.equal(taken, 1);
 });
+
+Deno.test("headers that went on can be read and no longer be changed", () => {
+  const guest = new PluginProbe();
+  guest.http.requestSide.sent = true;
+  const before = guest.http.requestHeaders.pairs.map((pair) => [...pair]);
+  assert.equal(edit(guest, "add", 0, "x-late", "1"), 0);
+  assert.match(guest.host.lines[0]!, /header map 0 was sent on before/);
+  assert.deepEqual(guest.http.requestHeaders.pairs, before);
+  const old = new PluginProbe({ version: "0_1_0" });
+  old.http.requestSide.sent = true;
+  assert.equal(edit(old, "add", 0, "x-late", "1"), 2);
+});

@@ -1,0 +1,131 @@
+/**
+ * The one way into a guest. An instance runs one callback at a time: what comes while one runs or is suspended waits
+ * here, in order, and so does whatever a host call caused that would enter the guest again (ABI.md §7.19).
+ */
+import type { GuestTrap } from "../host.ts";
+import type { GuestFunction } from "../suspend.ts";
+import { guestTrap } from "../trap.ts";
+import type { Context } from "./contexts.ts";
+import type { Vm } from "./vm.ts";
+
+/** Gets what the callback answered; a callback without a result answers 0. */
+export type Returned = (answer: number) => void;
+
+export class CallbackQueue {
+  readonly #vm: Vm;
+  #running = false;
+  #failure: GuestTrap | undefined;
+  #waiting: (() => void)[] = [];
+  readonly #onFailure = new Set<(error: GuestTrap) => void>();
+
+  constructor(vm: Vm) {
+    this.#vm = vm;
+  }
+
+  /** A callback runs or is suspended. */
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** What ended this instance, if something did. */
+  get failure(): GuestTrap | undefined {
+    return this.#failure;
+  }
+
+  /** `hear` is called once if the instance fails. */
+  watch(hear: (error: GuestTrap) => void): void {
+    this.#onFailure.add(hear);
+  }
+
+  unwatch(hear: (error: GuestTrap) => void): void {
+    this.#onFailure.delete(hear);
+  }
+
+  /**
+   * Calls `fn` on `context`: now, or after what runs. `returned` follows in the same turn where the module does not
+   * suspend. Dropped if the instance has failed by then, or if the context was deleted.
+   */
+  call(
+    name: string,
+    context: Context,
+    fn: GuestFunction,
+    a: number,
+    b: number,
+    c: number,
+    returned: Returned,
+  ): void {
+    if (this.#running) {
+      this.#waiting.push(() => this.call(name, context, fn, a, b, c, returned));
+      return;
+    }
+    if (
+      this.#failure !== undefined || !this.#vm.contexts.has(context.id)
+    ) return;
+    this.#running = true;
+    this.#vm.enter(name, context);
+    let answer: unknown;
+    try {
+      answer = fn(a, b, c);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (typeof answer === "object") {
+      (answer as Promise<number>).then(
+        (value) => this.#ended(value, returned),
+        (error) => this.fail(error),
+      );
+    } else this.#ended(answer as number, returned);
+  }
+
+  /** Runs `work` once no callback runs: now, or after what runs. */
+  later(work: () => void): void {
+    if (this.#running) this.#waiting.push(work);
+    else if (this.#failure === undefined) work();
+  }
+
+  /** Enters for longer than one callback: nothing else runs until `leave`. @throws {Error} if something runs. */
+  begin(): void {
+    if (this.#failure !== undefined) {
+      throw new Error(
+        "the instance has failed and cannot be entered; make a new one",
+      );
+    }
+    if (this.#running) {
+      throw new Error("the instance is busy with a callback; take another one");
+    }
+    this.#running = true;
+  }
+
+  /** The end of what `begin` began; what waited runs. */
+  leave(): void {
+    this.#running = false;
+    this.#drain();
+  }
+
+  /** The guest failed: nothing enters it again. */
+  fail(error: unknown): GuestTrap {
+    this.#running = false;
+    const trap = guestTrap(this.#vm.callback, error);
+    if (this.#failure !== undefined) return trap;
+    this.#failure = trap;
+    this.#waiting = [];
+    const watching = [...this.#onFailure];
+    this.#onFailure.clear();
+    for (const hear of watching) hear(trap);
+    this.#vm.hooks.onFailed?.(trap);
+    return trap;
+  }
+
+  #ended(answer: number, returned: Returned): void {
+    this.#running = false;
+    returned(answer);
+    this.#drain();
+  }
+
+  #drain(): void {
+    while (!this.#running && this.#waiting.length > 0) {
+      this.#waiting.shift()!();
+    }
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * One direction of an exchange through one plugin, as Envoy's filter manager drives a wasm filter (ABI.md §2.4, §2.6):
+ * what comes in is shown to the guest, and goes on, waits or is dropped as its answers say.
+ */
+import { ByteBuffer } from "./buffer.ts";
+import type { Callbacks } from "./callbacks.ts";
+import type { HttpContext } from "./contexts.ts";
+import { Side } from "./contexts.ts";
+import type { HeaderMap } from "./header_map.ts";
+import type { StreamSink } from "./stream_sink.ts";
+import { BodyAction, HeadersAction } from "./types.ts";
+import type { Vm } from "./vm.ts";
+
+/** What a direction tells the exchange besides what goes on. */
+export interface DirectionEvents {
+  /** After every callback: true if it answered or closed the exchange, so that this direction stops. */
+  interrupted(): boolean;
+  /** The guest wants the whole body, and it is over the limit. */
+  overflow(): void;
+  /** Whether the source should wait, since what is held has reached the limit. */
+  pressure(on: boolean): void;
+}
+
+/** The callbacks of one direction, by what they are told. */
+export interface Names {
+  headers: "proxy_on_request_headers" | "proxy_on_response_headers";
+  body: "proxy_on_request_body" | "proxy_on_response_body";
+  trailers: "proxy_on_request_trailers" | "proxy_on_response_trailers";
+}
+
+export const REQUEST: Names = {
+  headers: "proxy_on_request_headers",
+  body: "proxy_on_request_body",
+  trailers: "proxy_on_request_trailers",
+};
+
+export const RESPONSE: Names = {
+  headers: "proxy_on_response_headers",
+  body: "proxy_on_response_body",
+  trailers: "proxy_on_response_trailers",
+};
+
+type Arrived = { bytes: Uint8Array; end: boolean } | { trailers: HeaderMap };
+
+const NOTHING = new Uint8Array(0);
+
+export class Direction implements StreamSink {
+  /** What host calls see of it. */
+  readonly side = new Side();
+  readonly #vm: Vm;
+  readonly #callbacks: Callbacks;
+  readonly #names: Names;
+  readonly #next: StreamSink;
+  readonly #events: DirectionEvents;
+  /** Bytes that may be held before the source has to wait. */
+  readonly #limit: number;
+  #context!: HttpContext;
+  /** What came while a callback was under way. */
+  #arrived: Arrived[] = [];
+  #arrivedBytes = 0;
+  /** Held back: unseen by the guest while all is stopped, seen while only the body is. */
+  #held: ByteBuffer | undefined;
+  #stopped: "no" | "all" | "body" | "trailers" = "no";
+  /** All of the body is wanted, so that too much is an error and not a reason to wait. */
+  #wantsAll = false;
+  /** The next body callback sees what is held together with what comes. */
+  #accumulates = false;
+  #inCall = false;
+  #resumed = false;
+  #ended = false;
+  #over = false;
+  #pressed = false;
+  #heldTrailers: HeaderMap | undefined;
+
+  constructor(
+    vm: Vm,
+    callbacks: Callbacks,
+    names: Names,
+    next: StreamSink,
+    events: DirectionEvents,
+    limit: number,
+  ) {
+    this.#vm = vm;
+    this.#callbacks = callbacks;
+    this.#names = names;
+    this.#next = next;
+    this.#events = events;
+    this.#limit = limit;
+  }
+
+  /** Known once the context is made of its two directions. */
+  attach(context: HttpContext): void {
+    this.#context = context;
+  }
+
+  headers(map: HeaderMap, end: boolean): void {
+    if (this.#over) return;
+    this.side.headers = map;
+    this.#ended = end;
+    const callback = this.#callbacks[this.#names.headers];
+    if (callback === undefined) return this.#headersAnswered(0);
+    this.#inCall = true;
+    this.#vm.queue.call(
+      this.#names.headers,
+      this.#context,
+      callback,
+      this.#context.id,
+      map.size,
+      end ? 1 : 0,
+      (answer) => {
+        if (this.#goesOn()) this.#headersAnswered(answer);
+        this.#pump();
+      },
+    );
+  }
+
+  data(bytes: Uint8Array, end: boolean): void {
+    if (this.#over) return;
+    if (this.#inCall || this.#arrived.length > 0) {
+      this.#arrived.push({ bytes, end });
+      this.#arrivedBytes += bytes.length;
+      return this.#press();
+    }
+    this.#data(bytes, end);
+  }
+
+  trailers(map: HeaderMap): void {
+    if (this.#over) return;
+    if (this.#inCall || this.#arrived.length > 0) {
+      this.#arrived.push({ trailers: map });
+    } else this.#trailers(map);
+  }
+
+  /** `proxy_continue_stream`: what was stopped goes on; harmless where nothing is. */
+  resume(): void {
+    if (this.#over) return;
+    if (this.#inCall) {
+      this.#resumed = true;
+      return;
+    }
+    const stopped = this.#stopped;
+    this.#stopped = "no";
+    if (stopped === "all") this.#resumeAll();
+    else if (stopped !== "no") {
+      this.#pass(NOTHING);
+      if (stopped === "trailers") this.#next.trailers(this.side.trailers!);
+    }
+    this.#press();
+  }
+
+  /** Nothing more goes through here. */
+  stop(): void {
+    this.#over = true;
+    this.#arrived = [];
+    this.#arrivedBytes = 0;
+    this.#held = undefined;
+    this.#press();
+  }
+
+  #data(bytes: Uint8Array, end: boolean): void {
+    this.#ended ||= end;
+    if (this.#stopped === "all") {
+      this.#hold(bytes);
+      return this.#press();
+    }
+    const callback = this.#callbacks[this.#names.body];
+    const { side } = this;
+    if (this.#accumulates) side.body = this.#hold(bytes);
+    else side.body = new ByteBuffer(bytes);
+    if (callback === undefined) return this.#dataAnswered(0);
+    this.#inCall = true;
+    this.#vm.queue.call(
+      this.#names.body,
+      this.#context,
+      callback,
+      this.#context.id,
+      side.body.length,
+      end ? 1 : 0,
+      (answer) => {
+        if (this.#goesOn()) this.#dataAnswered(answer);
+        this.#pump();
+      },
+    );
+  }
+
+  #trailers(map: HeaderMap): void {
+    this.side.trailers = map;
+    if (this.#stopped === "all") {
+      this.#heldTrailers = map;
+      return;
+    }
+    const callback = this.#callbacks[this.#names.trailers];
+    if (callback === undefined) return this.#trailersAnswered(0);
+    this.#inCall = true;
+    this.#vm.queue.call(
+      this.#names.trailers,
+      this.#context,
+      callback,
+      this.#context.id,
+      map.size,
+      0,
+      (answer) => {
+        if (this.#goesOn()) this.#trailersAnswered(answer);
+        this.#pump();
+      },
+    );
+  }
+
+  /** After a callback: whether its answer still counts. */
+  #goesOn(): boolean {
+    this.#inCall = false;
+    if (this.#over) return false;
+    if (!this.#events.interrupted()) return true;
+    this.stop();
+    return false;
+  }
+
+  #headersAnswered(action: number): void {
+    if (action === HeadersAction.continue || this.#wasResumed()) {
+      return this.#passHeaders(this.#ended);
+    }
+    // Envoy takes a plain pause for "stop everything" too (ABI.md §2.6).
+    this.#stopped = "all";
+    this.#wantsAll = action === HeadersAction.stopAllAndBuffer;
+  }
+
+  #dataAnswered(action: number): void {
+    const seen = this.side.body!;
+    if (action === BodyAction.continue || this.#wasResumed()) {
+      this.#stopped = "no";
+      return this.#pass(this.#accumulates ? NOTHING : seen.view());
+    }
+    this.#stopped = "body";
+    switch (action) {
+      case BodyAction.stopAndBuffer:
+        if (!this.#accumulates) this.#hold(seen.view());
+        this.#accumulates = this.#wantsAll = true;
+        this.side.body = this.#held;
+        break;
+      case BodyAction.stopAndWatermark:
+        if (!this.#accumulates) this.#hold(seen.view());
+        this.#accumulates = this.#wantsAll = false;
+        this.side.body = undefined;
+        break;
+      default:
+        // Not kept at all.
+        if (this.#accumulates) this.#held = undefined;
+        this.#accumulates = false;
+        this.side.body = undefined;
+    }
+    this.#press();
+  }
+
+  #trailersAnswered(action: number): void {
+    if (action === 0 || this.#wasResumed()) {
+      this.#stopped = "no";
+      this.#ended = false;
+      this.#pass(NOTHING);
+      this.#next.trailers(this.side.trailers!);
+    } else this.#stopped = "trailers";
+  }
+
+  #wasResumed(): boolean {
+    const resumed = this.#resumed;
+    this.#resumed = false;
+    return resumed;
+  }
+
+  /** After a stop of everything: the guest now sees what came meanwhile. */
+  #resumeAll(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    const trailers = this.#heldTrailers;
+    this.#heldTrailers = undefined;
+    const nothing = held === undefined && trailers === undefined;
+    this.#passHeaders(this.#ended && nothing);
+    const end = this.#ended && trailers === undefined;
+    if (held !== undefined) this.data(held.view(), end);
+    if (trailers !== undefined) this.trailers(trailers);
+  }
+
+  #passHeaders(end: boolean): void {
+    if (this.side.sent) return;
+    this.side.sent = true;
+    this.#next.headers(this.side.headers!, end);
+  }
+
+  /** Sends on the headers if they waited, what is held, and `bytes`. */
+  #pass(bytes: Uint8Array): void {
+    const held = this.#held?.view() ?? NOTHING;
+    this.#held = undefined;
+    this.#accumulates = false;
+    this.side.body = undefined;
+    if (!this.side.sent) {
+      const nothing = held.length === 0 && bytes.length === 0;
+      this.#passHeaders(this.#ended && nothing);
+      if (this.#ended && nothing) return;
+    }
+    if (held.length > 0 && bytes.length > 0) this.#next.data(held, false);
+    const last = bytes.length > 0 ? bytes : held;
+    if (last.length > 0 || this.#ended) this.#next.data(last, this.#ended);
+    this.#press();
+  }
+
+  #hold(bytes: Uint8Array): ByteBuffer {
+    if (this.#held === undefined) return this.#held = new ByteBuffer(bytes);
+    const held = this.#held;
+    if (bytes.length > 0) held.splice(held.length, 0, bytes);
+    return held;
+  }
+
+  /** What came while a callback ran. */
+  #pump(): void {
+    while (!this.#inCall && !this.#over) {
+      const next = this.#arrived.shift();
+      if (next === undefined) break;
+      if ("trailers" in next) this.#trailers(next.trailers);
+      else {
+        this.#arrivedBytes -= next.bytes.length;
+        this.#data(next.bytes, next.end);
+      }
+    }
+    this.#press();
+  }
+
+  #press(): void {
+    const held = (this.#held?.length ?? 0) + this.#arrivedBytes;
+    if (this.#wantsAll && held > this.#limit && this.#stopped !== "no") {
+      this.stop();
+      return this.#events.overflow();
+    }
+    const pressed = held >= this.#limit;
+    if (pressed === this.#pressed) return;
+    this.#pressed = pressed;
+    this.#events.pressure(pressed);
+  }
+}

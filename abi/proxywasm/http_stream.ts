@@ -1,0 +1,202 @@
+/**
+ * One HTTP exchange through one plugin: its context's life, its two directions, and what host calls ask of it. Whoever
+ * owns it links it with its neighbours: other plugins of a chain, an upstream, a client.
+ */
+import type { GuestRequest, GuestTrap } from "../host.ts";
+import { ByteBuffer } from "./buffer.ts";
+import type { Callbacks } from "./callbacks.ts";
+import {
+  HttpContext,
+  type HttpControl,
+  type LocalResponse,
+  type RootContext,
+} from "./contexts.ts";
+import { Direction, REQUEST, RESPONSE } from "./direction.ts";
+import { HeaderMap } from "./header_map.ts";
+import type { StreamSink } from "./stream_sink.ts";
+import type { Vm } from "./vm.ts";
+
+/** What a stream tells its owner. Never called while the guest runs. */
+export interface HttpStreamOwner {
+  /** Where the request goes on to, and where the response does. */
+  readonly onward: StreamSink;
+  readonly back: StreamSink;
+  /** The plugin answers the exchange itself. */
+  respond(response: LocalResponse): void;
+  /** `proxy_close_stream`. */
+  close(): void;
+  /** What the guest wants to see whole is over the limit: of the request (413) or of the response (500). */
+  overflow(side: "request" | "response"): void;
+  /** Whether that side's source should wait. */
+  pressure(side: "request" | "response", on: boolean): void;
+  /** The instance failed under this exchange. */
+  failed(error: GuestTrap): void;
+}
+
+export interface HttpStreamOptions {
+  /** Bytes that each direction may hold. */
+  limit: number;
+  /** The plugin makes the answer itself, so that there are response fields and a body to write from the start. */
+  answers: boolean;
+}
+
+export class HttpStream {
+  /** Into the plugin: from the client's side, and from the upstream's. */
+  readonly request: StreamSink;
+  readonly response: StreamSink;
+  readonly #vm: Vm;
+  readonly #callbacks: Callbacks;
+  readonly #owner: HttpStreamOwner;
+  readonly #context: HttpContext;
+  readonly #requestWay: Direction;
+  readonly #responseWay: Direction;
+  readonly #hear: (error: GuestTrap) => void;
+  #asked: "nothing" | "respond" | "close" = "nothing";
+  #ended = false;
+
+  /** Creates the guest's context. */
+  constructor(
+    vm: Vm,
+    callbacks: Callbacks,
+    root: RootContext,
+    request: GuestRequest,
+    owner: HttpStreamOwner,
+    { limit, answers }: HttpStreamOptions,
+  ) {
+    this.#vm = vm;
+    this.#callbacks = callbacks;
+    this.#owner = owner;
+    const events = (side: "request" | "response") => ({
+      interrupted: () => this.#interrupted(),
+      overflow: () => owner.overflow(side),
+      pressure: (on: boolean) => owner.pressure(side, on),
+    });
+    this.#requestWay = new Direction(
+      vm,
+      callbacks,
+      REQUEST,
+      owner.onward,
+      events("request"),
+      limit,
+    );
+    this.#responseWay = new Direction(
+      vm,
+      callbacks,
+      RESPONSE,
+      owner.back,
+      events("response"),
+      limit,
+    );
+    this.request = this.#requestWay;
+    this.response = this.#responseWay;
+    if (answers) {
+      this.#responseWay.side.headers = new HeaderMap();
+      this.#responseWay.side.body = new ByteBuffer();
+    }
+    this.#context = new HttpContext(
+      vm.nextId(),
+      root,
+      request,
+      this.#requestWay.side,
+      this.#responseWay.side,
+      this.#control(),
+    );
+    this.#requestWay.attach(this.#context);
+    this.#responseWay.attach(this.#context);
+    vm.contexts.set(this.#context.id, this.#context);
+    this.#hear = (error) => {
+      this.#requestWay.stop();
+      this.#responseWay.stop();
+      vm.contexts.delete(this.#context.id);
+      owner.failed(error);
+    };
+    vm.queue.watch(this.#hear);
+    const create = callbacks.proxy_on_context_create;
+    if (create !== undefined) {
+      vm.queue.call(
+        "proxy_on_context_create",
+        this.#context,
+        create,
+        this.#context.id,
+        root.id,
+        0,
+        () => {},
+      );
+    }
+  }
+
+  /** Sends the answer that the plugin made through its own response callbacks. Only where it `answers`. */
+  answer(): void {
+    const { headers, body } = this.#responseWay.side;
+    const map = headers!;
+    if (map.get(":status") === undefined) map.prepend(":status", "200");
+    const bytes = body!.view();
+    this.#responseWay.side.body = undefined;
+    this.#responseWay.headers(map, bytes.length === 0);
+    if (bytes.length > 0) this.#responseWay.data(bytes, true);
+  }
+
+  /** Nothing more of the request goes through the plugin; what is on its way in is dropped. */
+  stopRequest(): void {
+    this.#requestWay.stop();
+  }
+
+  /** The exchange is over: log, done and delete, in Envoy's order for HTTP (ABI.md §2.5). Once. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#requestWay.stop();
+    this.#responseWay.stop();
+    const vm = this.#vm;
+    if (vm.queue.failure !== undefined) return;
+    const { id } = this.#context;
+    for (
+      const name of [
+        "proxy_on_log",
+        "proxy_on_done",
+        "proxy_on_delete",
+      ] as const
+    ) {
+      const callback = this.#callbacks[name];
+      if (callback === undefined) continue;
+      vm.queue.call(name, this.#context, callback, id, 0, 0, () => {});
+    }
+    vm.queue.later(() => {
+      vm.queue.unwatch(this.#hear);
+      vm.contexts.delete(id);
+    });
+  }
+
+  /** What host calls ask is done once the callback that runs has ended; each direction looks at the end of its own. */
+  #control(): HttpControl {
+    return {
+      continueRequest: () => this.#later(() => this.#requestWay.resume()),
+      continueResponse: () => this.#later(() => this.#responseWay.resume()),
+      close: () => {
+        if (this.#asked === "nothing") this.#asked = "close";
+        this.#later(() => this.#interrupted());
+      },
+      respond: (response) => {
+        this.#context.localResponse = response;
+        if (this.#asked === "nothing") this.#asked = "respond";
+        this.#later(() => this.#interrupted());
+      },
+    };
+  }
+
+  /** A direction that is in a callback takes note; otherwise the wish comes from another context's callback. */
+  #later(action: () => void): void {
+    if (this.#ended) return;
+    this.#vm.queue.later(action);
+  }
+
+  #interrupted(): boolean {
+    const asked = this.#asked;
+    this.#asked = "nothing";
+    if (this.#ended || asked === "nothing") return false;
+    this.#requestWay.stop();
+    if (asked === "respond") this.#owner.respond(this.#context.localResponse!);
+    else this.#owner.close();
+    return true;
+  }
+}

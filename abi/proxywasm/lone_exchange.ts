@@ -1,0 +1,116 @@
+/** An exchange that one plugin answers by itself, with the request whole: no chain, no upstream, no client to wait for. */
+import type { GuestRequest, GuestResponse, GuestTrap } from "../host.ts";
+import { headOf, localHeaders } from "./answer.ts";
+import { ByteBuffer } from "./buffer.ts";
+import type { LocalResponse } from "./contexts.ts";
+import { envoyFields } from "./contexts.ts";
+import type { HeaderMap } from "./header_map.ts";
+import type { HttpStream, HttpStreamOwner } from "./http_stream.ts";
+import type { StreamSink } from "./stream_sink.ts";
+import type { Vm } from "./vm.ts";
+
+const NOTHING = new Uint8Array(0);
+
+export class LoneExchange implements HttpStreamOwner {
+  readonly onward: StreamSink;
+  readonly back: StreamSink;
+  readonly #vm: Vm;
+  readonly #done: (outcome: GuestResponse | Error) => void;
+  #stream!: HttpStream;
+  #head: HeaderMap | undefined;
+  readonly #body = new ByteBuffer();
+  #responding = false;
+  #over = false;
+
+  /** `done` is called once, perhaps before `start` returns. */
+  constructor(vm: Vm, done: (outcome: GuestResponse | Error) => void) {
+    this.#vm = vm;
+    this.#done = done;
+    const requested = (end: boolean) => {
+      if (end) this.#answer();
+    };
+    this.onward = {
+      headers: (_map, end) => requested(end),
+      data: (_bytes, end) => requested(end),
+      trailers: () => requested(true),
+    };
+    this.back = {
+      headers: (map, end) => {
+        this.#head = map;
+        if (end) this.#finish();
+      },
+      data: (bytes, end) => {
+        this.#body.splice(this.#body.length, 0, bytes);
+        if (end) this.#finish();
+      },
+      trailers: () => this.#finish(),
+    };
+  }
+
+  start(stream: HttpStream, request: GuestRequest): void {
+    this.#stream = stream;
+    const body = request.bodyIsReal ? request.body : NOTHING;
+    stream.request.headers(envoyFields(request), body.length === 0);
+    if (body.length > 0) stream.request.data(body, true);
+  }
+
+  respond(response: LocalResponse): void {
+    if (this.#over) return;
+    const map = localHeaders(response);
+    if (this.#responding) {
+      this.#head = map;
+      this.#body.replace(response.body);
+      return this.#finish();
+    }
+    this.#responding = true;
+    this.#stream.response.headers(map, response.body.length === 0);
+    if (response.body.length > 0) {
+      this.#stream.response.data(response.body, true);
+    }
+  }
+
+  /** What has been answered so far is the answer. */
+  close(): void {
+    if (this.#head === undefined) this.#answer();
+    else this.#finish();
+  }
+
+  overflow(side: "request" | "response"): void {
+    const status = side === "request" ? 413 : 500;
+    this.respond({
+      status,
+      details: "",
+      headers: [],
+      body: NOTHING,
+      grpcStatus: -1,
+    });
+  }
+
+  pressure(): void {}
+
+  failed(error: GuestTrap): void {
+    this.#end(error);
+  }
+
+  #answer(): void {
+    if (this.#responding || this.#over) return;
+    this.#responding = true;
+    this.#stream.answer();
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    const answer = {
+      ...headOf(this.#vm.host, this.#head!),
+      body: this.#body.view(),
+    };
+    this.#stream.end();
+    this.#end(answer);
+  }
+
+  #end(outcome: GuestResponse | Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#done(outcome);
+  }
+}
