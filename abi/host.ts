@@ -42,13 +42,15 @@ export interface GuestHost {
   getState(store: string, key: string): Promise<Uint8Array>;
 
   /**
-   * Calls function `id` in this host with `param` as its request body and gives the body of its answer.
+   * Calls function `id` in this host with `param` as its request body and gives the body of its answer. `from` is the
+   * request in which the call is made, if it is made in one.
    * @throws {HostCallError} unknown function, its answer was not 200, a cycle, or no answer in time.
    */
   invokeService(
     id: string,
     method: string,
     param: Uint8Array,
+    from?: GuestRequest,
   ): Promise<Uint8Array>;
 
   /** The guest's files, or undefined where it has none. Isolates may not read files: every call goes to the broker. */

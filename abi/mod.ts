@@ -19,4 +19,9 @@ export {
   createSharedServices,
   type SharedServices,
 } from "./proxywasm/shared/mod.ts";
+export { headOf, localHeaders } from "./proxywasm/answer.ts";
+export { envoyFields, type LocalResponse } from "./proxywasm/contexts.ts";
+export { HeaderMap } from "./proxywasm/header_map.ts";
+export type { HttpStream, HttpStreamOwner } from "./proxywasm/http_stream.ts";
+export type { StreamSink } from "./proxywasm/stream_sink.ts";
 export type { PluginHooks } from "./proxywasm/vm.ts";

@@ -72,7 +72,10 @@ export class CallbackQueue {
     }
     if (typeof answer === "object") {
       (answer as Promise<number>).then(
-        (value) => this.#ended(value, returned),
+        (value) => {
+          this.#ended(value, returned);
+          this.#rest();
+        },
         (error) => this.fail(error),
       );
     } else this.#ended(answer as number, returned);
@@ -101,6 +104,7 @@ export class CallbackQueue {
   leave(): void {
     this.#running = false;
     this.#drain();
+    this.#rest();
   }
 
   /** The guest failed: nothing enters it again. */
@@ -121,6 +125,10 @@ export class CallbackQueue {
     this.#running = false;
     returned(answer);
     this.#drain();
+  }
+
+  #rest(): void {
+    if (!this.#running) this.#vm.hooks.onRested?.();
   }
 
   #drain(): void {

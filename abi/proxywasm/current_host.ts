@@ -39,6 +39,7 @@ export class CurrentHost implements GuestHost {
     method: string,
     param: Uint8Array,
   ): Promise<Uint8Array> {
-    return this.#host.invokeService(id, method, param);
+    const from = this.#vm.current?.http?.request;
+    return this.#host.invokeService(id, method, param, from);
   }
 }

@@ -141,30 +141,36 @@ export class HttpStream {
     this.#requestWay.stop();
   }
 
-  /** The exchange is over: log, done and delete, in Envoy's order for HTTP (ABI.md §2.5). Once. */
-  end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+  /** Nothing more of the response goes through the plugin. */
+  stopResponse(): void {
+    this.#responseWay.stop();
+  }
+
+  /** `proxy_on_log`: before `end`, of all plugins of a chain before any of them ends, as in Envoy (ABI.md §2.5). */
+  log(): void {
     this.#requestWay.stop();
     this.#responseWay.stop();
+    this.#asked = "nothing";
+    this.#ended = true;
+    this.#last("proxy_on_log");
+  }
+
+  /** The exchange is over: done and delete. Once, after `log`. */
+  end(): void {
+    this.#last("proxy_on_done");
+    this.#last("proxy_on_delete");
     const vm = this.#vm;
-    if (vm.queue.failure !== undefined) return;
-    const { id } = this.#context;
-    for (
-      const name of [
-        "proxy_on_log",
-        "proxy_on_done",
-        "proxy_on_delete",
-      ] as const
-    ) {
-      const callback = this.#callbacks[name];
-      if (callback === undefined) continue;
-      vm.queue.call(name, this.#context, callback, id, 0, 0, () => {});
-    }
     vm.queue.later(() => {
       vm.queue.unwatch(this.#hear);
-      vm.contexts.delete(id);
+      vm.contexts.delete(this.#context.id);
     });
+  }
+
+  #last(name: "proxy_on_log" | "proxy_on_done" | "proxy_on_delete"): void {
+    const callback = this.#callbacks[name];
+    if (callback === undefined) return;
+    const { id } = this.#context;
+    this.#vm.queue.call(name, this.#context, callback, id, 0, 0, () => {});
   }
 
   /** What host calls ask is done once the callback that runs has ended; each direction looks at the end of its own. */

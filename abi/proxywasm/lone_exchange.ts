@@ -104,6 +104,7 @@ export class LoneExchange implements HttpStreamOwner {
       ...headOf(this.#vm.host, this.#head!),
       body: this.#body.view(),
     };
+    this.#stream.log();
     this.#stream.end();
     this.#end(answer);
   }

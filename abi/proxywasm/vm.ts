@@ -23,7 +23,9 @@ export interface PluginHooks {
   onQueueReady?(root: number, queue: number): void;
   /** After instantiation, before the guest is entered through an export. */
   onInstantiated?(instance: WebAssembly.Instance): void;
-  /** The instance failed, outside of what a caller waits for: a timer's callback, one of a stream, one that waited. */
+  /** The instance can be entered again after it was suspended. */
+  onRested?(): void;
+  /** The instance failed: nothing enters it again. */
   onFailed?(error: GuestTrap): void;
   /** Shared data, queues and metrics; without it the instance has some of its own, shared with no one. */
   shared?: SharedServices;

@@ -1,6 +1,6 @@
 /** One function in this isolate: its instances, and a request's way through one of them. */
 import { GuestTrap } from "../../../abi/host.ts";
-import type { GuestResponse } from "../../../abi/host.ts";
+import type { GuestResponse, LogLevel } from "../../../abi/host.ts";
 import {
   createSharedServices,
   inspectModule,
@@ -12,6 +12,7 @@ import { queryAsBody } from "../../ingress/request.ts";
 import type { FunctionSpec, FunctionStats, WireResponse } from "../messages.ts";
 import type { Arrival } from "./arrival.ts";
 import { Input, InstanceHost, OutputFlow } from "./guest_host.ts";
+import type { Chain } from "./http/serve.ts";
 import { InstancePool, type Slot } from "./pool.ts";
 import { send } from "./port.ts";
 
@@ -22,13 +23,20 @@ export class LocalFunction {
   id: string;
   readonly #fn: number;
   readonly #module: WebAssembly.Module;
-  readonly #pool: InstancePool;
-  readonly #takesQuery: boolean;
+  readonly pool: InstancePool;
+  /** It follows Layotto's request path (ABI.md §5.4) and not Envoy's. */
+  readonly isLayotto: boolean;
+  /** The way of a request that comes to this function alone. */
+  readonly chain: Chain;
+  /** Where our own lines about what it answers go. */
+  readonly ours = {
+    log: (level: LogLevel, message: string) =>
+      this.flow.log(level, message, true),
+  };
   readonly #answers = new Map<number, number>();
   /** Shared data, queues and metrics, common to the function's instances. */
   readonly #shared = createSharedServices();
   #milliseconds = 0;
-  #stopped = false;
 
   constructor(fn: number, module: WebAssembly.Module, spec: FunctionSpec) {
     this.#fn = fn;
@@ -37,9 +45,10 @@ export class LocalFunction {
     this.id = spec.id;
     this.flow = new OutputFlow(fn, spec.kind === "command");
     this.input = new Input(spec.stdin);
-    this.#takesQuery = spec.kind === "plugin" &&
+    this.isLayotto = spec.kind === "plugin" &&
       inspectModule(module).exportsGetId;
-    this.#pool = new InstancePool(
+    this.chain = { functions: [this] };
+    this.pool = new InstancePool(
       () => this.#createInstance(),
       spec.maxInstances,
     );
@@ -48,7 +57,7 @@ export class LocalFunction {
   /** Makes the first instances, which tells the function's id. @throws what the guest or its start-up failed with. */
   async load(): Promise<void> {
     if (this.spec.kind === "command") return;
-    await this.#pool.fill(this.spec.instances);
+    await this.pool.fill(this.spec.instances);
   }
 
   /** Runs a command to its end and reports how it ended. */
@@ -69,17 +78,16 @@ export class LocalFunction {
   }
 
   resize(instances: number): Promise<void> {
-    return this.#pool.resize(instances);
+    return this.pool.resize(instances);
   }
 
   /** Lets go of all instances; requests under way still get their answers. */
   stop(): void {
-    this.#stopped = true;
-    this.#pool.close();
+    this.pool.close();
   }
 
   stats(): FunctionStats {
-    const { size: instances, suspended, memory } = this.#pool;
+    const { size: instances, suspended, memory } = this.pool;
     return {
       answers: [...this.#answers],
       milliseconds: this.#milliseconds,
@@ -89,22 +97,21 @@ export class LocalFunction {
     };
   }
 
-  /** Answers a request; at once unless something has to be waited for. Never throws. */
+  /** Answers a request in Layotto's sequence; at once unless something has to be waited for. Never throws. */
   answer(arrival: Arrival): WireResponse | Promise<WireResponse> {
     const started = performance.now();
-    const slot = this.#pool.take();
+    const slot = this.pool.take();
     if (!slot) return this.#answerLater(arrival, started);
     const outcome = this.#enter(slot, arrival);
     if (outcome instanceof Promise) {
-      return this.#finish(slot, outcome, started, this.spec.requestTimeout);
+      return this.#finish(outcome, started, this.spec.requestTimeout);
     }
-    this.#pool.give(slot);
-    return this.#count(outcome, started);
+    return this.#counted(outcome, started);
   }
 
   /** The answer to a request whose body is over the limit. */
   tooLarge(): WireResponse {
-    return this.#count(
+    return this.#counted(
       this.#problem(
         413,
         `the request body is over the limit of ${this.spec.bodyLimit} bytes`,
@@ -113,44 +120,59 @@ export class LocalFunction {
     );
   }
 
+  /** The answer where no instance could be had since `started`. */
+  nobody(started: number): WireResponse {
+    const waited = performance.now() - started;
+    const problem = waited < this.spec.requestTimeout - 1
+      ? this.#problem(503, "no instance could be started")
+      : this.#problem(
+        504,
+        `no instance became free within ${this.spec.requestTimeout} ms`,
+      );
+    return this.#counted(problem, started);
+  }
+
+  /** Counts an answer that was begun at `started`. */
+  count(status: number, started: number): void {
+    this.#milliseconds += performance.now() - started;
+    this.#answers.set(status, (this.#answers.get(status) ?? 0) + 1);
+  }
+
+  /** A warning of ours on the function's log. */
+  warn(message: string): void {
+    this.flow.log(3, message, true);
+  }
+
   async #answerLater(arrival: Arrival, started: number): Promise<WireResponse> {
     if (this.spec.kind === "command") {
-      return this.#count(
+      return this.#counted(
         this.#problem(503, "it is a command and answers no requests"),
         started,
       );
     }
-    const slot = this.#stopped
-      ? undefined
-      : await this.#pool.wait(this.spec.requestTimeout);
-    const left = this.spec.requestTimeout - (performance.now() - started);
-    if (!slot) {
-      const problem = left > 1
-        ? this.#problem(503, "no instance could be started")
-        : this.#problem(
-          504,
-          `no instance became free within ${this.spec.requestTimeout} ms`,
-        );
-      return this.#count(problem, started);
+    let slot = await this.pool.wait(this.spec.requestTimeout);
+    // Another may have been faster; an instance in this sequence is entered by one request at a time.
+    while (slot?.instance.busy) {
+      slot = await this.pool.wait(this.#left(started));
     }
+    if (!slot) return this.nobody(started);
     const outcome = this.#enter(slot, arrival);
     if (outcome instanceof Promise) {
-      return this.#finish(slot, outcome, started, left);
+      return this.#finish(outcome, started, this.#left(started));
     }
-    this.#pool.give(slot);
-    return this.#count(outcome, started);
+    return this.#counted(outcome, started);
+  }
+
+  #left(started: number): number {
+    const waited = performance.now() - started;
+    return Math.max(1, this.spec.requestTimeout - waited);
   }
 
   /** One request through one instance; failures become answers. */
   #enter(slot: Slot, arrival: Arrival): WireResponse | Promise<WireResponse> {
-    slot.host.chain = arrival.chain.length === 0
-      ? [this.id]
-      : [...arrival.chain, this.id];
-    if (!arrival.bodyIsReal && this.#takesQuery) {
-      arrival.body = queryAsBody(arrival.path);
-    }
+    if (!arrival.bodyIsReal) arrival.body = queryAsBody(arrival.path);
     try {
-      const outcome = slot.instance.handleHttp(arrival);
+      const outcome = slot.instance.handleLayotto(arrival);
       return outcome instanceof Promise
         ? outcome.catch((error) => this.#failed(error))
         : outcome;
@@ -159,9 +181,8 @@ export class LocalFunction {
     }
   }
 
-  /** Waits for a suspended guest, but not for ever; an instance that comes back later is given back then. */
+  /** Waits for a suspended guest, but not for ever; an instance that comes back later serves again then. */
   async #finish(
-    slot: Slot,
     outcome: Promise<GuestResponse>,
     started: number,
     milliseconds: number,
@@ -170,49 +191,50 @@ export class LocalFunction {
     const late = new Promise<undefined>((resolve) =>
       timer = setTimeout(() => resolve(undefined), milliseconds)
     );
-    const given = outcome.finally(() => this.#pool.give(slot));
-    const answer = await Promise.race([given, late]);
+    const answer = await Promise.race([outcome, late]);
     clearTimeout(timer);
     const problem = () =>
       this.#problem(504, `no answer within ${this.spec.requestTimeout} ms`);
-    return this.#count(answer ?? problem(), started);
+    return this.#counted(answer ?? problem(), started);
   }
 
   #failed(error: unknown): WireResponse {
-    this.flow.log(4, describe(error), true);
     return errorAnswer(500, `function ${this.id}: ${(error as Error).message}`);
   }
 
   #problem(status: number, why: string): WireResponse {
-    this.flow.log(3, `request answered ${status}: ${why}`, true);
+    this.warn(`request answered ${status}: ${why}`);
     return errorAnswer(status, `function ${this.id}: ${why}`);
   }
 
-  #count(answer: WireResponse, started: number): WireResponse {
-    this.#milliseconds += performance.now() - started;
-    this.#answers.set(
-      answer.status,
-      (this.#answers.get(answer.status) ?? 0) + 1,
-    );
+  #counted(answer: WireResponse, started: number): WireResponse {
+    this.count(answer.status, started);
     return answer;
   }
 
   async #createInstance(): Promise<Slot> {
-    const host = this.#newHost();
     let memory: WebAssembly.Memory | undefined;
+    let slot: Slot | undefined;
     try {
       const instance = await PluginInstance.create(
         this.#module,
-        host,
+        this.#newHost(),
         this.spec.plugin,
         {
           shared: this.#shared,
           onInstantiated: ({ exports }) =>
             memory = exports.memory as WebAssembly.Memory,
+          onRested: () => slot && this.pool.rested(slot),
+          onFailed: (error) => {
+            if (slot === undefined) return;
+            this.flow.log(4, describe(error), true);
+            this.pool.failed(slot);
+          },
         },
       );
       if (instance.functionId) this.id = instance.functionId;
-      return { instance, host, memory };
+      slot = { instance, memory, retire() {} };
+      return slot;
     } catch (error) {
       this.flow.log(
         4,
@@ -224,7 +246,8 @@ export class LocalFunction {
   }
 
   #newHost(): InstanceHost {
-    return new InstanceHost(this.#fn, this.spec, this.flow, this.input);
+    const id = () => this.id;
+    return new InstanceHost(this.#fn, this.spec, this.flow, this.input, id);
   }
 
   #exited(status: number, reason: string): void {

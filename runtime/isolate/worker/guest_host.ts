@@ -4,6 +4,7 @@ import {
   type FileStat,
   type GuestFiles,
   type GuestHost,
+  type GuestRequest,
   HostCallError,
   type LogLevel,
   type OpenOptions,
@@ -11,6 +12,7 @@ import {
 } from "../../../abi/host.ts";
 import { OUTPUT_WINDOW } from "../../control/messages.ts";
 import type { FunctionSpec } from "../messages.ts";
+import type { Arrival } from "./arrival.ts";
 import { call, CallFailed, send } from "./port.ts";
 
 /** Bytes a plugin's output may have under way. */
@@ -104,17 +106,24 @@ export class Input {
   }
 }
 
-/** One per instance, since an instance answers one request at a time and its calls belong to that request's chain. */
+/** One per instance. */
 export class InstanceHost implements GuestHost {
-  /** Ids of the functions waiting for the present request's answer, this one included. */
-  chain: readonly string[] = [];
   readonly files: GuestFiles | undefined;
   readonly #fn: number;
   readonly #spec: FunctionSpec;
   readonly #flow: OutputFlow;
   readonly #input: Input;
+  readonly #id: () => string;
 
-  constructor(fn: number, spec: FunctionSpec, flow: OutputFlow, input: Input) {
+  /** `id` gives the function's id, which is not known before its first instance has said it. */
+  constructor(
+    fn: number,
+    spec: FunctionSpec,
+    flow: OutputFlow,
+    input: Input,
+    id: () => string,
+  ) {
+    this.#id = id;
     this.#fn = fn;
     this.#spec = spec;
     this.#flow = flow;
@@ -148,8 +157,11 @@ export class InstanceHost implements GuestHost {
     id: string,
     method: string,
     param: Uint8Array,
+    from?: GuestRequest,
   ): Promise<Uint8Array> {
-    return this.#call("invoke", [id, method, param, this.chain]) as Promise<
+    // Those that wait for the answer of the request in which this call is made, and this function.
+    const waiting = [...(from as Arrival | undefined)?.chain ?? [], this.#id()];
+    return this.#call("invoke", [id, method, param, waiting]) as Promise<
       Uint8Array
     >;
   }

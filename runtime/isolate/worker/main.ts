@@ -1,8 +1,9 @@
 /** Inside a function isolate: takes the main isolate's messages, holds the functions placed here. */
 import { openListener } from "../../ingress/listener.ts";
-import type { ToIsolate } from "../messages.ts";
-import { arrivalOf } from "./arrival.ts";
+import type { ToIsolate, WireResponse } from "../messages.ts";
+import { type Arrival, arrivalOf } from "./arrival.ts";
 import { describe, LocalFunction } from "./function.ts";
+import { serveWhole } from "./http/serve.ts";
 import { answered, send } from "./port.ts";
 import { ingressHandler, type Reachable } from "./serve.ts";
 
@@ -104,6 +105,18 @@ async function request(
   { n, fn, request }: Extract<ToIsolate, { t: "request" }>,
 ): Promise<void> {
   const target = functions.get(fn);
-  const value = target ? await target.answer(arrivalOf(request)) : undefined;
-  send({ t: "result", n, value });
+  send({
+    t: "result",
+    n,
+    value: target && await answer(target, arrivalOf(request)),
+  });
+}
+
+function answer(
+  fn: LocalFunction,
+  arrival: Arrival,
+): WireResponse | Promise<WireResponse> {
+  return fn.isLayotto || fn.spec.kind === "command"
+    ? fn.answer(arrival)
+    : serveWhole(fn.chain, arrival);
 }

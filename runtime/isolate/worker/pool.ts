@@ -1,80 +1,76 @@
-/** The instances of one function in this isolate. Whatever is busy is suspended: nothing else runs meanwhile. */
+/** The instances of one function in this isolate. One that is busy is suspended in a host call: others take the next. */
 import type { PluginInstance } from "../../../abi/mod.ts";
-import type { InstanceHost } from "./guest_host.ts";
+import { RestartBudget } from "./restarts.ts";
 
 export interface Slot {
   instance: PluginInstance;
-  host: InstanceHost;
   memory: WebAssembly.Memory | undefined;
+  /** The pool lets go of it: its timers end, what it still answers goes on. */
+  retire(): void;
 }
-
-/** Milliseconds to the next try after one instance could not be made; doubles with each further failure. */
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 10_000;
 
 export class InstancePool {
   readonly #create: () => Promise<Slot>;
-  readonly #idle: Slot[] = [];
-  readonly #all = new Set<Slot>();
+  readonly #slots: Slot[] = [];
   readonly #waiting: ((slot: Slot | undefined) => void)[] = [];
+  readonly #restarts = new RestartBudget();
+  /** How many stand ready. */
+  #ready = 0;
   #max: number;
   #creating = 0;
-  #failures = 0;
-  #notBefore = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
+  /** `create` makes an instance that tells this pool of its end (`failed`) and of its rest (`rested`). */
   constructor(create: () => Promise<Slot>, max: number) {
     this.#create = create;
     this.#max = max;
   }
 
   get size(): number {
-    return this.#all.size;
+    return this.#slots.length;
   }
 
   get suspended(): number {
-    return this.#all.size - this.#idle.length;
+    return this.#slots.filter(({ instance }) => instance.busy).length;
   }
 
   /** Linear memory of all instances: bytes. */
   get memory(): number {
     let bytes = 0;
-    for (const { memory } of this.#all) bytes += memory?.buffer.byteLength ?? 0;
+    for (const { memory } of this.#slots) {
+      bytes += memory?.buffer.byteLength ?? 0;
+    }
     return bytes;
   }
 
   /** Makes `count` instances; the first failure is the caller's to report. */
   async fill(count: number): Promise<void> {
-    while (this.#all.size < count) {
-      const slot = await this.#create();
-      this.#all.add(slot);
-      this.#give(slot);
-    }
+    this.#ready = count;
+    while (this.#slots.length < count) this.#slots.push(await this.#create());
   }
 
-  /** Another number of instances: grows now, shrinks as instances become idle. */
+  /** Another number of instances: grows now; those too many answer what they have begun. */
   async resize(count: number): Promise<void> {
     this.#max = count;
-    while (this.#all.size > count && this.#idle.length > 0) {
-      this.#all.delete(this.#idle.pop()!);
-    }
+    for (const slot of this.#slots.splice(count)) slot.retire();
     await this.fill(count);
   }
 
-  /** An idle instance, if there is one. */
+  /** An instance that can be entered now, if there is one. */
   take(): Slot | undefined {
-    return this.#idle.pop();
+    for (const slot of this.#slots) {
+      if (!slot.instance.busy) return slot;
+    }
+    return undefined;
   }
 
   /**
-   * The next instance to become idle, or a new one while there may be more.
+   * The next instance to come to rest, or a new one while there may be more.
    * @returns undefined when none can be had within `milliseconds`, or none can be made.
    */
   wait(milliseconds: number): Promise<Slot | undefined> {
-    if (
-      this.#all.size === 0 && this.#creating === 0 &&
-      performance.now() < this.#notBefore
-    ) {
+    if (this.#closed || (this.#none && !this.#restarts.allowed())) {
       return Promise.resolve(undefined);
     }
     const { promise, resolve } = Promise.withResolvers<Slot | undefined>();
@@ -88,61 +84,77 @@ export class InstancePool {
       resolve(slot);
     };
     this.#waiting.push(done);
-    this.#grow();
+    if (this.#waiting.length > this.#creating) this.#grow();
     return promise;
   }
 
-  /** Takes an instance back; one that failed is never used again. */
-  give(slot: Slot): void {
-    if (slot.instance.failed || this.#closed || this.#all.size > this.#max) {
-      this.#all.delete(slot);
-      this.#grow();
-    } else {
-      this.#give(slot);
-    }
+  /** An instance can be entered again after it was suspended. */
+  rested(slot: Slot): void {
+    if (this.#closed || !this.#slots.includes(slot)) return;
+    this.#waiting.shift()?.(slot);
+  }
+
+  /** An instance failed: never used again, and replaced as fast as failures allow. */
+  failed(slot: Slot): void {
+    const at = this.#slots.indexOf(slot);
+    if (at < 0) return;
+    this.#slots.splice(at, 1);
+    slot.retire();
+    this.#restarts.ended();
+    this.#replace();
   }
 
   close(): void {
     this.#closed = true;
-    this.#all.clear();
-    this.#idle.length = 0;
-    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+    clearTimeout(this.#retry);
+    for (const slot of this.#slots.splice(0)) slot.retire();
+    this.#nobody();
   }
 
-  #give(slot: Slot): void {
-    const next = this.#waiting.shift();
-    if (next) next(slot);
-    else this.#idle.push(slot);
+  get #none(): boolean {
+    return this.#slots.length === 0 && this.#creating === 0;
   }
 
-  /** One more instance for each that waits, within the bound, and not faster than failures allow. */
+  /** Brings back what should stand ready. */
+  #replace(): void {
+    if (this.#closed || this.#slots.length + this.#creating >= this.#ready) {
+      return;
+    }
+    if (this.#restarts.allowed()) {
+      this.#grow();
+      return;
+    }
+    // Nobody waits for what is not being made.
+    if (this.#none) this.#nobody();
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      this.#replace();
+    }, this.#restarts.pause());
+  }
+
+  /** One more instance, within the bound. */
   async #grow(): Promise<void> {
-    if (this.#closed || this.#waiting.length <= this.#creating) return;
-    if (
-      this.#all.size + this.#creating >= this.#max ||
-      performance.now() < this.#notBefore
-    ) return;
+    if (this.#closed || this.#slots.length + this.#creating >= this.#max) {
+      return;
+    }
     this.#creating++;
     try {
       const slot = await this.#create();
-      this.#failures = 0;
-      if (this.#closed) return;
-      this.#all.add(slot);
-      this.#give(slot);
-    } catch {
-      // Said in the log by whoever creates. Those who wait have nothing to wait for if no instance is left.
-      const pause = Math.min(
-        LONGEST_PAUSE,
-        FIRST_PAUSE * 2 ** this.#failures++,
-      );
-      this.#notBefore = performance.now() + pause;
-      if (this.#all.size === 0) {
-        for (const resolve of this.#waiting.splice(0)) {
-          resolve(undefined);
-        }
-      }
-    } finally {
       this.#creating--;
+      if (this.#closed) return slot.retire();
+      this.#restarts.started();
+      this.#slots.push(slot);
+      this.rested(slot);
+    } catch {
+      // Said in the log by whoever creates.
+      this.#creating--;
+      this.#restarts.refused();
+      if (this.#none) this.#nobody();
     }
+    this.#replace();
+  }
+
+  #nobody(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
   }
 }

@@ -4,6 +4,7 @@ import { handOver } from "../../ingress/handover.ts";
 import { readBody } from "../../ingress/request.ts";
 import { HttpArrival } from "./arrival.ts";
 import type { LocalFunction } from "./function.ts";
+import { serveHttp } from "./http/serve.ts";
 import { route } from "./port.ts";
 
 /** The functions of this isolate that requests may reach, and whether they are all there are in the pod. */
@@ -23,6 +24,7 @@ export function ingressHandler(
     const id = request.headers.get("id");
     const fn = id ? reachable.byId(id) : reachable.alone;
     if (!fn) return handOver(request, reachable.bodyLimit, route);
+    if (!fn.isLayotto) return serveHttp(fn.chain, request);
     if (request.body !== null) return withBody(fn, request);
     const answer = fn.answer(new HttpArrival(request));
     return answer instanceof Promise

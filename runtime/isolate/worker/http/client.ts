@@ -1,0 +1,154 @@
+/** The client's end of an exchange: from what the chain answers to a `Response`. */
+import {
+  type GuestHost,
+  type HeaderMap,
+  headOf,
+  type StreamSink,
+} from "../../../../abi/mod.ts";
+import type { WireResponse } from "../../messages.ts";
+import { toResponse, withoutBody } from "../../../ingress/answers.ts";
+
+export interface ClientEvents {
+  /** All of the response was handed over. */
+  finished(status: number): void;
+  /** The client went away. */
+  gone(): void;
+  /** Whether the response is to wait until the client has read more. */
+  pressure(on: boolean): void;
+}
+
+/** Bytes that wait for a slow client before the response has to. */
+const WINDOW = 64 * 1024;
+
+/**
+ * A response whose parts come in one turn is handed over whole; otherwise its body is a stream. Trailers are dropped:
+ * the server has no way to send them.
+ */
+export class HttpClient implements StreamSink {
+  readonly #events: ClientEvents;
+  readonly #log: Pick<GuestHost, "log">;
+  #head: { status: number; headers: [string, string][] } | undefined;
+  #parts: Uint8Array[] = [];
+  #ended = false;
+  #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #ready: ((response: Response) => void) | undefined;
+  #pressed = false;
+
+  constructor(log: Pick<GuestHost, "log">, events: ClientEvents) {
+    this.#log = log;
+    this.#events = events;
+  }
+
+  /** Whether the status line has been sent, or must be taken to be. */
+  get started(): boolean {
+    return this.#head !== undefined;
+  }
+
+  headers(map: HeaderMap, end: boolean): void {
+    if (this.#head !== undefined) return;
+    this.#head = headOf(this.#log, map);
+    if (end) this.#end();
+    // The body may follow in this turn.
+    else if (this.#ready !== undefined) queueMicrotask(() => this.#begin());
+  }
+
+  data(bytes: Uint8Array, end: boolean): void {
+    if (this.#ended) return;
+    if (this.#stream !== undefined) {
+      if (bytes.length > 0) this.#stream.enqueue(bytes);
+      this.#press();
+    } else if (bytes.length > 0) this.#parts.push(bytes);
+    if (end) this.#end();
+  }
+
+  trailers(): void {
+    this.#end();
+  }
+
+  /** One of our own answers, in the place of one that could not be had. */
+  answer({ status, headers, body }: WireResponse): void {
+    if (this.#ended || this.#head !== undefined) return;
+    this.#head = { status, headers };
+    if (body.length > 0) this.#parts.push(body);
+    this.#end();
+  }
+
+  /** Breaks off a response that has begun. */
+  reset(why: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#stream?.error(new Error(why));
+  }
+
+  /** The response, at once where it is complete. Called once. */
+  response(): Response | Promise<Response> {
+    if (this.#ended) return this.#whole();
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    this.#ready = resolve;
+    if (this.#head !== undefined) this.#begin();
+    return promise;
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#stream?.close();
+    const ready = this.#ready;
+    if (ready !== undefined && this.#stream === undefined) {
+      this.#ready = undefined;
+      ready(this.#whole());
+    }
+    this.#events.finished(this.#head?.status ?? 500);
+  }
+
+  #whole(): Response {
+    return toResponse({ ...this.#head!, body: joined(this.#parts) });
+  }
+
+  /** Hands over what there is; the rest goes through a stream. */
+  #begin(): void {
+    const ready = this.#ready;
+    if (ready === undefined || this.#ended) return;
+    this.#ready = undefined;
+    const { status, headers } = this.#head!;
+    if (withoutBody(status)) {
+      ready(toResponse({ status, headers, body: new Uint8Array(0) }));
+      return;
+    }
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#stream = controller;
+        for (const part of this.#parts.splice(0)) controller.enqueue(part);
+      },
+      pull: () => this.#press(),
+      cancel: () => this.#events.gone(),
+    }, { highWaterMark: WINDOW, size: (part) => part.length });
+    ready(
+      new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, {
+        status,
+        headers,
+      }),
+    );
+    this.#press();
+  }
+
+  #press(): void {
+    const pressed = (this.#stream?.desiredSize ?? 1) <= 0;
+    if (pressed === this.#pressed) return;
+    this.#pressed = pressed;
+    this.#events.pressure(pressed);
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint8Array(
+    parts.reduce((total, part) => total + part.length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

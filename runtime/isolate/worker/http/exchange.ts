@@ -1,0 +1,246 @@
+/**
+ * One HTTP exchange through a chain of functions: the request goes through them in order to what answers it, the
+ * response back in reverse (ABI.md §2.4). Each function pauses and goes on by itself.
+ */
+import {
+  envoyFields,
+  type GuestTrap,
+  HeaderMap,
+  localHeaders,
+  type LocalResponse,
+  type StreamSink,
+} from "../../../../abi/mod.ts";
+import { errorAnswer } from "../../../ingress/answers.ts";
+import type { Arrival } from "../arrival.ts";
+import type { LocalFunction } from "../function.ts";
+import type { Slot } from "../pool.ts";
+import type { HttpClient } from "./client.ts";
+import { Member } from "./member.ts";
+import { OwnAnswer, type Terminal, type TerminalEvents } from "./terminal.ts";
+
+/** One function of a chain, with the instance it uses for this exchange. */
+export interface Link {
+  fn: LocalFunction;
+  slot: Slot;
+}
+
+export interface ExchangeOptions {
+  /** Makes what answers at the end of the chain; absent: the last function does. */
+  terminal?: (events: TerminalEvents) => Terminal;
+  /** The source of the request is to wait, or may go on. */
+  hold(on: boolean): void;
+  /** The exchange is over; called once. */
+  over(): void;
+}
+
+export class HttpExchange {
+  readonly #links: readonly Link[];
+  readonly #arrival: Arrival;
+  readonly #client: HttpClient;
+  readonly #options: ExchangeOptions;
+  readonly #terminal: Terminal;
+  /** Those that have seen the request; the rest of the chain is created as it goes on. */
+  readonly #members: Member[] = [];
+  /** Who holds each side back. */
+  readonly #holders = {
+    request: new Set<string>(),
+    response: new Set<string>(),
+  };
+  #responding = false;
+  #over = false;
+
+  constructor(
+    links: readonly Link[],
+    arrival: Arrival,
+    client: HttpClient,
+    options: ExchangeOptions,
+  ) {
+    this.#links = links;
+    this.#arrival = arrival;
+    this.#client = client;
+    this.#options = options;
+    this.#terminal = options.terminal?.(this.#terminalEvents()) ??
+      new OwnAnswer(() => this.#ownAnswer());
+  }
+
+  /** The request's fields. `end`: there is no body. */
+  start(end: boolean): void {
+    this.#enter(0).headers(envoyFields(this.#arrival), end);
+  }
+
+  /** More of the request's body. */
+  data(bytes: Uint8Array, end: boolean): void {
+    if (!this.#over) this.#members[0]!.stream.request.data(bytes, end);
+  }
+
+  /** A function answers the exchange itself. */
+  respond(response: LocalResponse): void {
+    if (this.#over) return;
+    this.#terminal.reset();
+    this.#stopRequest();
+    const map = localHeaders(response);
+    const end = response.body.length === 0;
+    let back: StreamSink = this.#members.at(-1)!.stream.response;
+    if (this.#responding) {
+      // Functions have seen another response: they do not see this one, and where the client has, that one is broken off.
+      for (const { stream } of this.#members) stream.stopResponse();
+      if (this.#client.started) {
+        return this.#breakOff("the response was replaced");
+      }
+      back = this.#client;
+    }
+    this.#responding = true;
+    back.headers(map, end);
+    if (!end) back.data(response.body, true);
+  }
+
+  /** `proxy_close_stream`: what has been answered is all there is. */
+  closed(): void {
+    if (this.#over) return;
+    if (this.#client.started) {
+      return this.#breakOff("a function closed the stream");
+    }
+    if (this.#options.terminal === undefined) return this.#ownAnswer();
+    this.#fail(502, "a function closed the stream");
+  }
+
+  /** A function wants to see more at once than may be held. */
+  overflow(side: "request" | "response", index: number): void {
+    const { fn } = this.#links[index]!;
+    const status = side === "request" ? 413 : 500;
+    this.#fail(
+      status,
+      `the ${side} body is over the limit of ${fn.spec.bodyLimit} bytes`,
+      fn,
+    );
+  }
+
+  pressure(side: "request" | "response", who: string, on: boolean): void {
+    const holders = this.#holders[side];
+    const before = holders.size > 0;
+    if (on) holders.add(who);
+    else holders.delete(who);
+    const now = holders.size > 0;
+    if (before === now || this.#over) return;
+    if (side === "request") this.#options.hold(now);
+    else this.#terminal.pressure(now);
+  }
+
+  /** The instance under a function failed. */
+  failed(index: number, error: GuestTrap): void {
+    if (this.#over) return;
+    const { fn } = this.#links[index]!;
+    this.#fail(500, error.message, fn);
+  }
+
+  /** No answer in time. @param milliseconds how long that was. */
+  late(milliseconds: number): void {
+    if (this.#over || this.#client.started) return;
+    this.#fail(504, `no answer within ${milliseconds} ms`);
+  }
+
+  /** The client went away, or its request was broken off. */
+  abort(): void {
+    if (!this.#over) this.#finish();
+  }
+
+  /** The whole response has reached the client. */
+  finished(): void {
+    if (!this.#over) this.#finish();
+  }
+
+  /** The stream of function `index`, made when the request first reaches it. */
+  #enter(index: number): StreamSink {
+    const last = index === this.#links.length - 1;
+    const onward = last ? this.#terminal : lazily(() => this.#enter(index + 1));
+    const back: StreamSink = index === 0
+      ? this.#client
+      : this.#members[index - 1]!.stream.response;
+    const member = new Member(this, index, onward, back);
+    const { fn, slot } = this.#links[index]!;
+    this.#members.push(member);
+    member.stream = slot.instance.openHttp(this.#arrival, member, {
+      limit: fn.spec.bodyLimit,
+      answers: last && this.#options.terminal === undefined,
+    });
+    return member.stream.request;
+  }
+
+  #ownAnswer(): void {
+    if (this.#responding || this.#over) return;
+    this.#responding = true;
+    this.#members.at(-1)!.stream.answer();
+  }
+
+  #terminalEvents(): TerminalEvents {
+    const last = () => this.#members.at(-1)!.stream.response;
+    return {
+      response: {
+        headers: (map, end) => {
+          if (this.#over || this.#responding) return;
+          this.#responding = true;
+          last().headers(map, end);
+        },
+        data: (bytes, end) => {
+          if (!this.#over) last().data(bytes, end);
+        },
+        trailers: (map) => {
+          if (!this.#over) last().trailers(map);
+        },
+      },
+      pressure: (on) => this.pressure("request", "upstream", on),
+      broken: (status, why) => this.#broken(status, why),
+    };
+  }
+
+  /** What answers broke off; functions see our answer in its place, if they have seen nothing yet. */
+  #broken(status: number, why: string): void {
+    if (this.#over) return;
+    if (this.#responding) {
+      if (this.#client.started) return this.#breakOff(why);
+      return this.#fail(status, why);
+    }
+    this.#responding = true;
+    this.#stopRequest();
+    const map = new HeaderMap();
+    map.add(":status", String(status));
+    map.add("content-type", "text/plain");
+    const { response } = this.#members.at(-1)!.stream;
+    response.headers(map, false);
+    response.data(new TextEncoder().encode(why), true);
+  }
+
+  /** Our own answer straight to the client. */
+  #fail(status: number, why: string, fn = this.#links[0]!.fn): void {
+    if (this.#client.started) return this.#breakOff(why);
+    if (status !== 500) fn.warn(`request answered ${status}: ${why}`);
+    this.#client.answer(errorAnswer(status, `function ${fn.id}: ${why}`));
+  }
+
+  #breakOff(why: string): void {
+    this.#client.reset(why);
+    this.#finish();
+  }
+
+  #stopRequest(): void {
+    for (const { stream } of this.#members) stream.stopRequest();
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#terminal.reset();
+    for (const { stream } of this.#members) stream.log();
+    for (const { stream } of this.#members) stream.end();
+    this.#options.over();
+  }
+}
+
+/** A sink that is made when its headers come. */
+function lazily(make: () => StreamSink): StreamSink {
+  let sink: StreamSink | undefined;
+  return {
+    headers: (map, end) => (sink = make()).headers(map, end),
+    data: (bytes, end) => sink?.data(bytes, end),
+    trailers: (map) => sink?.trailers(map),
+  };
+}

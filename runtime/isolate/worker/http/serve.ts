@@ -1,0 +1,132 @@
+/** A request of this isolate's own listener, through a chain of functions that live here. */
+import type { WireResponse } from "../../messages.ts";
+import { toResponse } from "../../../ingress/answers.ts";
+import { type Arrival, HttpArrival } from "../arrival.ts";
+import type { LocalFunction } from "../function.ts";
+import { BodyPump } from "./body.ts";
+import { HttpClient } from "./client.ts";
+import { type ExchangeOptions, HttpExchange, type Link } from "./exchange.ts";
+import { linksLater, linksNow } from "./links.ts";
+
+/** Where a chain's requests go. */
+export interface Chain {
+  /** In order; the first answers for what goes wrong before any is reached. */
+  functions: readonly LocalFunction[];
+  /** What makes the response; absent: the last function does. */
+  terminal?: ExchangeOptions["terminal"];
+}
+
+/** Answers `request` through `chain`. */
+export function serveHttp(
+  chain: Chain,
+  request: Request,
+): Response | Promise<Response> {
+  const first = chain.functions[0]!;
+  const started = performance.now();
+  const declared = declaredLength(request);
+  // What a function answers by itself is bounded as a whole; a stream through it only by what is held of it.
+  const limit = chain.terminal === undefined ? first.spec.bodyLimit : Infinity;
+  if (declared !== undefined && declared > limit) {
+    return toResponse(first.tooLarge());
+  }
+  const links = linksNow(chain.functions);
+  if (links !== undefined) {
+    return exchange(chain, links, request, started, declared, limit);
+  }
+  return linksLater(chain.functions, first.spec.requestTimeout).then((found) =>
+    Array.isArray(found)
+      ? exchange(chain, found, request, started, declared, limit)
+      : toResponse(found.nobody(started))
+  );
+}
+
+function exchange(
+  { functions, terminal }: Chain,
+  links: Link[],
+  request: Request,
+  started: number,
+  declared: number | undefined,
+  limit: number,
+): Response | Promise<Response> {
+  const fn = functions[0]!;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const pump = request.body === null
+    ? undefined
+    : new BodyPump(request.body, declared);
+  const client = new HttpClient(fn.ours, {
+    finished: (status) => {
+      fn.count(status, started);
+      through.finished();
+    },
+    gone: () => through.abort(),
+    pressure: (on) => through.pressure("response", "client", on),
+  });
+  const arrival: Arrival = new HttpArrival(request);
+  const through = new HttpExchange(links, arrival, client, {
+    terminal,
+    hold: (on) => pump?.hold(on),
+    over: () => {
+      clearTimeout(timer);
+      pump?.stop();
+    },
+  });
+  through.start(pump === undefined);
+  pump?.run(through, limit);
+  const response = client.response();
+  if (response instanceof Promise) {
+    const { requestTimeout } = fn.spec;
+    timer = setTimeout(() => through.late(requestTimeout), requestTimeout);
+    request.signal.addEventListener("abort", () => through.abort());
+  }
+  return response;
+}
+
+function declaredLength(request: Request): number | undefined {
+  if (request.body === null) return undefined;
+  const text = request.headers.get("content-length");
+  return text === null ? undefined : Number(text);
+}
+
+/** A request that came whole from the main isolate, and goes back whole. */
+export async function serveWhole(
+  { functions, terminal }: Chain,
+  arrival: Arrival,
+): Promise<WireResponse> {
+  const fn = functions[0]!;
+  const started = performance.now();
+  const { requestTimeout } = fn.spec;
+  const links = linksNow(functions) ??
+    await linksLater(functions, requestTimeout);
+  if (!Array.isArray(links)) return links.nobody(started);
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  const client = new HttpClient(fn.ours, {
+    finished: (status) => {
+      fn.count(status, started);
+      through.finished();
+    },
+    gone: () => through.abort(),
+    pressure: () => {},
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const through = new HttpExchange(links, arrival, client, {
+    terminal,
+    hold: () => {},
+    over: () => clearTimeout(timer),
+  });
+  through.start(!arrival.bodyIsReal);
+  if (arrival.bodyIsReal) through.data(arrival.body, true);
+  const response = client.response();
+  if (response instanceof Promise) {
+    timer = setTimeout(() => through.late(requestTimeout), requestTimeout);
+    response.then(resolve);
+  } else resolve(response);
+  return await whole(await promise);
+}
+
+async function whole(response: Response): Promise<WireResponse> {
+  return {
+    status: response.status,
+    headers: [...response.headers],
+    body: new Uint8Array(await response.arrayBuffer()),
+  };
+}

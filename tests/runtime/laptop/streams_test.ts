@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { assemble } from "../../e2e/harness/guests.ts";
+import { type Demo, withDemo } from "./harness.ts";
+
+/** What the plugins below share: `$say` logs a letter, `$add` appends it to the answer. */
+const PRELUDE = `
+  (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+  (import "env" "proxy_set_buffer_bytes"
+    (func $set (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_get_buffer_bytes"
+    (func $get (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_add_header_map_value"
+    (func $header (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_send_local_response"
+    (func $local (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  (func (export "proxy_abi_version_0_2_1"))
+  (func (export "malloc") (param i32) (result i32) (i32.const 65536))
+  (data (i32.const 16) "x-seen")
+  (func $say (param i32)
+    (i32.store8 (i32.const 0) (local.get 0))
+    (drop (call $log (i32.const 2) (i32.const 0) (i32.const 1))))
+  (func $add (param i32)
+    (i32.store8 (i32.const 0) (local.get 0))
+    (drop (call $set (i32.const 1) (i32.const 0x7fffffff) (i32.const 0)
+      (i32.const 0) (i32.const 1))))`;
+
+function plugin(text: string): Promise<Uint8Array> {
+  return assemble(`(module ${PRELUDE} ${text})`);
+}
+
+async function withPlugin(
+  text: string,
+  test: (demo: Demo) => Promise<void>,
+  settings: Record<string, unknown> = {},
+): Promise<void> {
+  const modules = { "p.wasm": await plugin(text) };
+  const functions = { p: { path: "p.wasm", ...settings } };
+  await withDemo({ modules, functions }, test);
+}
+
+/** Waits until the log holds `text`. */
+async function logged(demo: Demo, text: string): Promise<void> {
+  while (!demo.log().includes(text)) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+Deno.test("a body reaches the function in parts as they come, and the answer goes through its callbacks", () =>
+  withPlugin(
+    `(func (export "proxy_on_request_body") (param i32 i32 i32) (result i32)
+      (call $say (i32.add (i32.const 48) (local.get 1)))
+      (call $add (i32.add (i32.const 48) (local.get 1)))
+      (i32.const 0))
+    (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+      (drop (call $header (i32.const 2) (i32.const 16) (i32.const 6)
+        (i32.const 16) (i32.const 1)))
+      (i32.const 0))
+    (func (export "proxy_on_response_body") (param i32 i32 i32) (result i32)
+      (call $add (i32.const 33)) (i32.const 0))`,
+    async (demo) => {
+      const parts = new TransformStream<Uint8Array, Uint8Array>();
+      const answer = fetch(
+        `http://127.0.0.1:${demo.host.summary.httpPort}/`,
+        { method: "POST", body: parts.readable },
+      );
+      const writer = parts.writable.getWriter();
+      await writer.write(new Uint8Array(3));
+      await logged(demo, "msg=3");
+      await writer.write(new Uint8Array(4));
+      await logged(demo, "msg=4");
+      await writer.close();
+      const response = await answer;
+      assert.equal(await response.text(), "340!");
+      assert.equal(response.headers.get("x-seen"), "x");
+    },
+  ));
+
+Deno.test("a function that asks for the whole body gets it whole, and 413 where it is over the limit", async () => {
+  const whole = `(func (export "proxy_on_request_body")
+    (param i32 i32 i32) (result i32)
+    (if (i32.eqz (local.get 2)) (then (return (i32.const 1))))
+    (call $add (i32.add (i32.const 48) (local.get 1)))
+    (i32.const 0))`;
+  const body = () =>
+    ReadableStream.from([new Uint8Array(4), new Uint8Array(5)]);
+  const post = () => ({ method: "POST", body: body() });
+  await withPlugin(whole, async ({ ask }) => {
+    assert.deepEqual(await ask("/", post()), [200, "9"]);
+  });
+  await withPlugin(whole, async ({ ask }) => {
+    const [status, text] = await ask("/", post());
+    assert.equal(status, 413);
+    assert.match(JSON.parse(text).error, /function p: .*limit of 8 bytes/);
+  }, { "body-limit": 8 });
+});
+
+Deno.test("a pause that nothing ends is 504 in the end, and others use the instance meanwhile", () =>
+  withPlugin(
+    `(global $first (mut i32) (i32.const 1))
+    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      (call $add (i32.const 97))
+      (if (global.get $first)
+        (then (global.set $first (i32.const 0)) (return (i32.const 1))))
+      (i32.const 0))`,
+    async ({ ask }) => {
+      const paused = ask("/");
+      assert.deepEqual(await ask("/"), [200, "a"]);
+      const [status, text] = await paused;
+      assert.equal(status, 504);
+      assert.match(JSON.parse(text).error, /no answer within 300 ms/);
+    },
+    { "request-timeout": 300, instances: 1 },
+  ));
+
+Deno.test("a local response goes through the response callbacks; one from them replaces what was answered", async () => {
+  const refuse = `(data (i32.const 32) "no")
+    (func $refuse
+      (drop (call $local (i32.const 403) (i32.const 0) (i32.const 0)
+        (i32.const 32) (i32.const 2) (i32.const 0) (i32.const 0)
+        (i32.const -1))))`;
+  const onHeaders = (side: string, body: string) =>
+    `(func (export "proxy_on_${side}_headers")
+      (param i32 i32 i32) (result i32) ${body} (i32.const 0))`;
+  const say = "(call $say (i32.const 72))";
+  await withPlugin(
+    refuse + onHeaders("request", "(call $refuse)") +
+      onHeaders("response", say),
+    async ({ ask, log }) => {
+      assert.deepEqual(await ask("/"), [403, "no"]);
+      assert.equal(log().match(/msg=H/g)?.length, 1);
+    },
+  );
+  await withPlugin(
+    refuse + onHeaders("response", `${say} (call $refuse)`),
+    async ({ ask, log }) => {
+      assert.deepEqual(await ask("/"), [403, "no"]);
+      assert.equal(log().match(/msg=H/g)?.length, 1);
+    },
+  );
+});
+
+Deno.test("a trap fails the exchanges of that instance only, and the next request finds another", () =>
+  withPlugin(
+    `(global $requests (mut i32) (i32.const 0))
+    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      (global.set $requests (i32.add (global.get $requests) (i32.const 1)))
+      (call $say (i32.add (i32.const 48) (global.get $requests)))
+      (if (i32.eq (global.get $requests) (i32.const 2)) (then unreachable))
+      (call $add (i32.const 97))
+      (i32.eq (global.get $requests) (i32.const 1)))`,
+    async (demo) => {
+      const paused = demo.ask("/");
+      await logged(demo, "msg=1");
+      const [status, text] = await demo.ask("/");
+      assert.equal(status, 500);
+      assert.match(JSON.parse(text).error, /proxy_on_request_headers/);
+      // The one that was paused in the same instance went with it.
+      assert.equal((await paused)[0], 500);
+      const fresh = demo.ask("/").catch(() => {});
+      while ((demo.log().match(/msg=1/g)?.length ?? 0) < 2) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      assert.equal(demo.log().match(/wasm stack/g)!.length, 1, "told once");
+      await demo.host.stop();
+      await fresh;
+    },
+    { instances: 1 },
+  ));
