@@ -24,4 +24,9 @@ export { envoyFields, type LocalResponse } from "./proxywasm/contexts.ts";
 export { HeaderMap } from "./proxywasm/header_map.ts";
 export type { HttpStream, HttpStreamOwner } from "./proxywasm/http_stream.ts";
 export type { StreamSink } from "./proxywasm/stream_sink.ts";
+export {
+  Peer,
+  type TcpStream,
+  type TcpStreamOwner,
+} from "./proxywasm/tcp_stream.ts";
 export type { PluginHooks } from "./proxywasm/vm.ts";

@@ -24,6 +24,7 @@ import {
 import { LoneExchange } from "./proxywasm/lone_exchange.ts";
 import { createSharedServices } from "./proxywasm/shared/mod.ts";
 import { type Sequence, startSequence } from "./proxywasm/sequence.ts";
+import { TcpStream, type TcpStreamOwner } from "./proxywasm/tcp_stream.ts";
 import { type PluginHooks, Vm } from "./proxywasm/vm.ts";
 import { PluginStartError } from "./start_error.ts";
 import { decodeText } from "./text.ts";
@@ -127,6 +128,15 @@ export class PluginInstance {
       owner,
       options,
     );
+  }
+
+  /** Opens a TCP connection on `root`. `limit`: bytes each of its sides may hold before its source has to wait. */
+  openTcp(
+    owner: TcpStreamOwner,
+    limit: number,
+    root: RootContext = this.#roots[0]!,
+  ): TcpStream {
+    return new TcpStream(this.#vm, this.#callbacks, root, owner, limit);
   }
 
   /**
