@@ -19,7 +19,7 @@ export {
   createSharedServices,
   type SharedServices,
 } from "./proxywasm/shared/mod.ts";
-export { headOf, localHeaders } from "./proxywasm/answer.ts";
+export { headOf, isGrpc, localReply } from "./proxywasm/answer.ts";
 export { envoyFields, type LocalResponse } from "./proxywasm/contexts.ts";
 export { HeaderMap } from "./proxywasm/header_map.ts";
 export type { HttpStream, HttpStreamOwner } from "./proxywasm/http_stream.ts";

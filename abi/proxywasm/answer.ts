@@ -1,6 +1,7 @@
 /** From what a guest left in a response to what a server can send. */
 import { type GuestHost, type GuestResponse, LogLevel } from "../host.ts";
 import type { HttpContext, LocalResponse } from "./contexts.ts";
+import { decodeByteString } from "../text.ts";
 import { HeaderMap } from "./header_map.ts";
 import type { Pair } from "./pairs.ts";
 
@@ -15,21 +16,72 @@ type Log = Pick<GuestHost, "log">;
 /** The local response if there is one, else the response headers and buffer 1. */
 export function layottoAnswer(log: Log, http: HttpContext): GuestResponse {
   const local = http.localResponse;
-  const map = local === undefined ? http.responseHeaders : localHeaders(local);
-  const body = local?.body ?? http.responseSide.body!.view();
-  return { ...headOf(log, map), body };
+  if (local === undefined) {
+    const body = http.responseSide.body!.view();
+    return { ...headOf(log, http.responseHeaders), body };
+  }
+  const { headers, body } = localReply(local, isGrpc(http.requestHeaders));
+  return { ...headOf(log, headers), body };
 }
 
-/** A local response's fields as the response callbacks see them, `:status` first. */
-export function localHeaders(local: LocalResponse): HeaderMap {
-  const map = new HeaderMap();
-  map.add(":status", String(local.status));
+/**
+ * A local response as the response callbacks see it: `:status`, the guest's fields, then length and type as Envoy adds
+ * them. To a request of gRPC's it is a response of its kind: 200, without a body, with the status in a field.
+ */
+export function localReply(
+  local: LocalResponse,
+  toGrpc: boolean,
+): { headers: HeaderMap; body: Uint8Array } {
+  const headers = new HeaderMap();
+  const add = (name: string, value: string) => headers.add(name, value);
+  add(":status", toGrpc ? "200" : String(local.status));
   for (const [name, value] of local.headers) {
-    if (!name.startsWith(":")) map.add(name.toLowerCase(), value);
+    const lower = name.toLowerCase();
+    if (!lower.startsWith(":") && !REPLACED.has(lower)) add(lower, value);
   }
-  if (local.grpcStatus >= 0) map.add("grpc-status", String(local.grpcStatus));
-  return map;
+  if (!toGrpc) {
+    add("content-length", String(local.body.length));
+    if (local.body.length > 0 && headers.get("content-type") === undefined) {
+      add("content-type", "text/plain");
+    }
+    return { headers, body: local.body };
+  }
+  const status = local.grpcStatus >= 0
+    ? local.grpcStatus
+    : grpcStatusOf(local.status);
+  headers.replace("content-type", "application/grpc");
+  add("grpc-status", String(status));
+  if (local.body.length > 0) {
+    add("grpc-message", decodeByteString(local.body, 0, local.body.length));
+  }
+  return { headers, body: NOTHING };
 }
+
+/** Whether a request is one of gRPC's, which is answered in its own way. */
+export function isGrpc(headers: HeaderMap): boolean {
+  return /^application\/grpc($|[+;])/.test(headers.get("content-type") ?? "");
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** What a guest says of these does not count. */
+const REPLACED = new Set(["content-length", "connection", "transfer-encoding"]);
+
+/** gRPC's status for an HTTP one, by gRPC's own table. */
+function grpcStatusOf(status: number): number {
+  return GRPC_STATUS[status] ?? 2;
+}
+
+const GRPC_STATUS: Record<number, number> = {
+  400: 13,
+  401: 16,
+  403: 7,
+  404: 12,
+  429: 14,
+  502: 14,
+  503: 14,
+  504: 14,
+};
 
 /** Status (200 where none is said) and fields that HTTP can carry; what it cannot is dropped and logged. */
 export function headOf(
@@ -57,7 +109,8 @@ function finalStatus(log: Log, status: number): number {
 export function sendable(log: Log, pairs: readonly Pair[]): Pair[] {
   const headers: Pair[] = [];
   for (const [name, value] of pairs) {
-    if (name.startsWith(":")) continue;
+    // The length is what the body has in the end, which the server knows.
+    if (name.startsWith(":") || name === "content-length") continue;
     if (NAME.test(name) && !BAD_VALUE.test(value)) {
       headers.push([name.toLowerCase(), value]);
       continue;

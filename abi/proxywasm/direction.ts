@@ -216,7 +216,10 @@ export class Direction implements StreamSink {
   }
 
   #headersAnswered(action: number): void {
-    if (action === HeadersAction.continue || this.#wasResumed()) {
+    if (
+      action === HeadersAction.continue ||
+      action === HeadersAction.continueAndEndStream || this.#wasResumed()
+    ) {
       return this.#passHeaders(this.#ended);
     }
     // Envoy takes a plain pause for "stop everything" too (ABI.md §2.6).

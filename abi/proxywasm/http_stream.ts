@@ -183,6 +183,8 @@ export class HttpStream {
         this.#later(() => this.#interrupted());
       },
       respond: (response) => {
+        // Of two in one callback the first counts, as in Envoy.
+        if (this.#asked === "respond") return;
         this.#context.localResponse = response;
         if (this.#asked === "nothing") this.#asked = "respond";
         this.#later(() => this.#interrupted());

@@ -1,6 +1,6 @@
 /** An exchange that one plugin answers by itself, with the request whole: no chain, no upstream, no client to wait for. */
 import type { GuestRequest, GuestResponse, GuestTrap } from "../host.ts";
-import { headOf, localHeaders } from "./answer.ts";
+import { headOf, isGrpc, localReply } from "./answer.ts";
 import { ByteBuffer } from "./buffer.ts";
 import type { LocalResponse } from "./contexts.ts";
 import { envoyFields } from "./contexts.ts";
@@ -19,6 +19,7 @@ export class LoneExchange implements HttpStreamOwner {
   #stream!: HttpStream;
   #head: HeaderMap | undefined;
   readonly #body = new ByteBuffer();
+  #toGrpc = false;
   #responding = false;
   #over = false;
 
@@ -50,23 +51,23 @@ export class LoneExchange implements HttpStreamOwner {
   start(stream: HttpStream, request: GuestRequest): void {
     this.#stream = stream;
     const body = request.bodyIsReal ? request.body : NOTHING;
-    stream.request.headers(envoyFields(request), body.length === 0);
+    const fields = envoyFields(request);
+    this.#toGrpc = isGrpc(fields);
+    stream.request.headers(fields, body.length === 0);
     if (body.length > 0) stream.request.data(body, true);
   }
 
   respond(response: LocalResponse): void {
     if (this.#over) return;
-    const map = localHeaders(response);
+    const { headers, body } = localReply(response, this.#toGrpc);
     if (this.#responding) {
-      this.#head = map;
-      this.#body.replace(response.body);
+      this.#head = headers;
+      this.#body.replace(body);
       return this.#finish();
     }
     this.#responding = true;
-    this.#stream.response.headers(map, response.body.length === 0);
-    if (response.body.length > 0) {
-      this.#stream.response.data(response.body, true);
-    }
+    this.#stream.response.headers(headers, body.length === 0);
+    if (body.length > 0) this.#stream.response.data(body, true);
   }
 
   /** What has been answered so far is the answer. */

@@ -67,10 +67,11 @@ export const StreamType = {
 export const MetricType = { counter: 0, gauge: 1, histogram: 2 } as const;
 export type MetricType = typeof MetricType[keyof typeof MetricType];
 
-/** What a headers callback answers (ABI.md §2.6); anything greater counts as the last. */
+/** What a headers callback answers (ABI.md §2.6); anything greater counts as the last. Envoy 1.40 goes on at 2 too. */
 export const HeadersAction = {
   continue: 0,
   stop: 1,
+  continueAndEndStream: 2,
   stopAllAndBuffer: 3,
   stopAllAndWatermark: 4,
 } as const;

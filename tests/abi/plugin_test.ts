@@ -243,7 +243,7 @@ Deno.test("a local response ends the callbacks of its direction and is the answe
   letters();
   assert.deepEqual(await plugin.handleHttp(POST), {
     status: 403,
-    headers: [["grpc-status", "5"]],
+    headers: [["content-type", "text/plain"]],
     body: bytes("body"),
   });
   assert.equal(letters(), "cHBldx");
@@ -531,4 +531,26 @@ Deno.test("the hook sees the instance before any of its exports runs", async () 
     },
   });
   assert.equal(logged, 0);
+});
+
+Deno.test("a local response to a gRPC request is one of gRPC's", async () => {
+  const { plugin } = await start(guest({
+    proxy_on_request_headers: `
+      (drop (call $local (i32.const 403) (i32.const 0) (i32.const 0)
+        (i32.const 64) (i32.const 4) (i32.const 0) (i32.const 0)
+        (i32.const 5)))
+      (i32.const 0)`,
+  }));
+  const answer = await plugin.handleHttp(request({
+    headers: [["content-type", "application/grpc+proto"]],
+  }));
+  assert.deepEqual(answer, {
+    status: 200,
+    headers: [
+      ["content-type", "application/grpc"],
+      ["grpc-status", "5"],
+      ["grpc-message", "body"],
+    ],
+    body: bytes(""),
+  });
 });

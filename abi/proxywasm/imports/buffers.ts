@@ -12,6 +12,8 @@ export const BUFFERS: HostCallTable<Vm> = {
   proxy_get_buffer_status: getBufferStatus,
 };
 
+const NOTHING = new Uint8Array(0);
+
 /** A buffer that the guest may edit now, or undefined. */
 function editable(vm: Vm, type: number): ByteBuffer | undefined {
   switch (type) {
@@ -53,7 +55,8 @@ function part(vm: Vm, type: number, start: number, max: number) {
 
 /**
  * `(type, start, max, address**, size*)`: the part `[start, min(start + max, length))`. A start past the end gives
- * nothing with status 0, as in Envoy; so does an empty configuration. 0; 1 no such buffer now; 2 type; 6.
+ * nothing with status 0, as in Envoy; so do an empty configuration and a buffer that is not there now. 0; 1 for the body
+ * of a call's answer outside of it; 2 type; 6.
  */
 function getBufferBytes(vm: Vm) {
   const memory = vm.memory;
@@ -67,8 +70,10 @@ function getBufferBytes(vm: Vm) {
     type >>>= 0;
     if (type > LAST_BUFFER_TYPE) return Status.badArgument;
     const bytes = part(vm, type, start >>> 0, max >>> 0);
-    if (bytes === undefined) return Status.notFound;
-    return memory.give(bytes, addressAt >>> 0, sizeAt >>> 0);
+    if (bytes === undefined && type === BufferType.httpCallResponseBody) {
+      return Status.notFound;
+    }
+    return memory.give(bytes ?? NOTHING, addressAt >>> 0, sizeAt >>> 0);
   };
 }
 
@@ -135,11 +140,13 @@ function getBufferStatus(vm: Vm) {
     type >>>= 0;
     if (type > LAST_BUFFER_TYPE) return Status.badArgument;
     const length = lengthOf(vm, type);
-    if (length < 0) return Status.notFound;
+    if (length < 0 && type === BufferType.httpCallResponseBody) {
+      return Status.notFound;
+    }
     if (!memory.canReturn(lengthAt >>> 0, flagsAt >>> 0)) {
       return Status.invalidMemoryAccess;
     }
-    memory.setU32(lengthAt >>> 0, length);
+    memory.setU32(lengthAt >>> 0, Math.max(0, length));
     memory.setU32(flagsAt >>> 0, 0);
     return Status.ok;
   };

@@ -57,13 +57,15 @@ function absent(vm: Vm, call: string, type: number): Status {
   );
 }
 
-/** `(map, size*)`: bytes of the serialized map. 0; 2 type; 6. */
+/** `(map, size*)`: bytes of names and values together, as Envoy counts (the specification means all bytes). 0; 2 type; 6. */
 function getSize(vm: Vm) {
   return (type: number, at: number): Status => {
     at >>>= 0;
     if (type >>> 0 > LAST_MAP_TYPE) return Status.badArgument;
     if (!vm.memory.holds(at, 4)) return Status.invalidMemoryAccess;
-    vm.memory.setU32(at, pairsSize(live(vm, type)?.pairs ?? []));
+    const pairs = live(vm, type)?.pairs ?? [];
+    const framing = pairsSize([]) + 10 * pairs.length;
+    vm.memory.setU32(at, pairsSize(pairs) - framing);
     return Status.ok;
   };
 }

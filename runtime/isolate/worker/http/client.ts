@@ -29,6 +29,7 @@ export class HttpClient implements StreamSink {
   readonly #log: Pick<GuestHost, "log">;
   #head: { status: number; headers: [string, string][] } | undefined;
   #parts: Uint8Array[] = [];
+  #begun = false;
   #ended = false;
   #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
   #ready: ((response: Response) => void) | undefined;
@@ -39,14 +40,15 @@ export class HttpClient implements StreamSink {
     this.#events = events;
   }
 
-  /** Whether the status line has been sent, or must be taken to be. */
+  /** Whether the status line has been handed over: until then another response may take this one's place. */
   get started(): boolean {
-    return this.#head !== undefined;
+    return this.#ended || this.#begun;
   }
 
   headers(map: HeaderMap, end: boolean): void {
-    if (this.#head !== undefined) return;
+    if (this.started) return;
     this.#head = headOf(this.#log, map);
+    this.#parts = [];
     if (end) this.#end();
     // The body may follow in this turn.
     else if (this.#ready !== undefined) queueMicrotask(() => this.#begin());
@@ -67,9 +69,9 @@ export class HttpClient implements StreamSink {
 
   /** One of our own answers, in the place of one that could not be had. */
   answer({ status, headers, body }: WireResponse): void {
-    if (this.#ended || this.#head !== undefined) return;
+    if (this.started) return;
     this.#head = { status, headers };
-    if (body.length > 0) this.#parts.push(body);
+    this.#parts = body.length > 0 ? [body] : [];
     this.#end();
   }
 
@@ -110,6 +112,7 @@ export class HttpClient implements StreamSink {
     const ready = this.#ready;
     if (ready === undefined || this.#ended) return;
     this.#ready = undefined;
+    this.#begun = true;
     const { status, headers } = this.#head!;
     if (withoutBody(status)) {
       ready(toResponse({ status, headers, body: new Uint8Array(0) }));

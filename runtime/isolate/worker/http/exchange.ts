@@ -6,7 +6,8 @@ import {
   envoyFields,
   type GuestTrap,
   HeaderMap,
-  localHeaders,
+  isGrpc,
+  localReply,
   type LocalResponse,
   type StreamSink,
 } from "../../../../abi/mod.ts";
@@ -46,6 +47,7 @@ export class HttpExchange {
     request: new Set<string>(),
     response: new Set<string>(),
   };
+  #toGrpc = false;
   #responding = false;
   #over = false;
 
@@ -65,7 +67,9 @@ export class HttpExchange {
 
   /** The request's fields. `end`: there is no body. */
   start(end: boolean): void {
-    this.#enter(0).headers(envoyFields(this.#arrival), end);
+    const fields = envoyFields(this.#arrival);
+    this.#toGrpc = isGrpc(fields);
+    this.#enter(0).headers(fields, end);
   }
 
   /** More of the request's body. */
@@ -78,8 +82,7 @@ export class HttpExchange {
     if (this.#over) return;
     this.#terminal.reset();
     this.#stopRequest();
-    const map = localHeaders(response);
-    const end = response.body.length === 0;
+    const { headers, body } = localReply(response, this.#toGrpc);
     let back: StreamSink = this.#members.at(-1)!.stream.response;
     if (this.#responding) {
       // Functions have seen another response: they do not see this one, and where the client has, that one is broken off.
@@ -90,8 +93,8 @@ export class HttpExchange {
       back = this.#client;
     }
     this.#responding = true;
-    back.headers(map, end);
-    if (!end) back.data(response.body, true);
+    back.headers(headers, body.length === 0);
+    if (body.length > 0) back.data(body, true);
   }
 
   /** `proxy_close_stream`: what has been answered is all there is. */
@@ -229,6 +232,10 @@ export class HttpExchange {
   #finish(): void {
     this.#over = true;
     this.#terminal.reset();
+    // Functions that the request never reached hear of it in their log, as in Envoy.
+    while (this.#members.length < this.#links.length) {
+      this.#enter(this.#members.length);
+    }
     for (const { stream } of this.#members) stream.log();
     for (const { stream } of this.#members) stream.end();
     this.#options.over();
