@@ -1,0 +1,316 @@
+import assert from "node:assert/strict";
+import {
+  envoyFields,
+  HeaderMap,
+  type HttpStreamOwner,
+  PluginInstance,
+  type StreamSink,
+} from "../../../abi/mod.ts";
+import {
+  bytes,
+  moduleOf,
+  options,
+  RecordingHost,
+  request,
+  text,
+} from "../guests.ts";
+
+/** Callbacks with the letter each logs; `$size` logs what its second argument says, up to 9. */
+const CALLBACKS: [name: string, letter: string, sized: boolean][] = [
+  ["request_headers", "h", false],
+  ["request_body", "b", true],
+  ["request_trailers", "t", false],
+  ["response_headers", "H", false],
+  ["response_body", "B", true],
+  ["response_trailers", "T", false],
+];
+
+/**
+ * A plugin that logs each callback, body sizes and a `!` at an end of a body, and answers what `answers` says: one
+ * digit per call, the last of them for all that follow.
+ */
+function guest(answers: Record<string, string>, extra = ""): string {
+  const functions = CALLBACKS.map(([name, letter, sized], i) => {
+    const digits = answers[name] ?? "0";
+    const at = 256 + 32 * i;
+    const three = !name.endsWith("trailers");
+    return `(data (i32.const ${at}) "${digits}")
+      (global $n${i} (mut i32) (i32.const 0))
+      (func (export "proxy_on_${name}") (param i32 i32 ${three ? "i32" : ""})
+        (result i32) (local $answer i32)
+        (call $say (i32.const ${letter.charCodeAt(0)}))
+        ${sized ? "(call $say (i32.add (i32.const 48) (local.get 1)))" : ""}
+        ${three ? "(if (local.get 2) (then (call $say (i32.const 33))))" : ""}
+        (local.set $answer (i32.sub
+          (i32.load8_u (i32.add (i32.const ${at}) (global.get $n${i})))
+          (i32.const 48)))
+        (if (i32.lt_u (global.get $n${i}) (i32.const ${digits.length - 1}))
+          (then (global.set $n${i}
+            (i32.add (global.get $n${i}) (i32.const 1)))))
+        (local.get $answer))`;
+  });
+  return `(module
+    (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+    (import "env" "proxy_continue_stream" (func $go (param i32) (result i32)))
+    (import "env" "proxy_close_stream" (func $close (param i32) (result i32)))
+    (import "env" "proxy_set_effective_context" (func $be (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "proxy_abi_version_0_2_1"))
+    (func $say (param i32)
+      (i32.store8 (i32.const 0) (local.get 0))
+      (drop (call $log (i32.const 2) (i32.const 0) (i32.const 1))))
+    (func (export "proxy_on_tick") (param i32)
+      (drop (call $be (i32.const 2)))
+      (drop (call $go (i32.const 0)))
+      (drop (call $go (i32.const 1))))
+    (func (export "proxy_on_queue_ready") (param i32 i32)
+      (drop (call $be (i32.const 2)))
+      (drop (call $close (local.get 1))))
+    ${functions.join("\n")} ${extra})`;
+}
+
+interface Opened {
+  plugin: PluginInstance;
+  /** Both directions, each event as a few characters. */
+  went: string[];
+  /** What the plugin logged since the last look. */
+  saw(): string;
+  request: StreamSink;
+  response: StreamSink;
+  go(): void;
+}
+
+async function open(wat: string, limit = 100): Promise<Opened> {
+  const host = new RecordingHost();
+  const plugin = await PluginInstance.create(moduleOf(wat), host, options());
+  const went: string[] = [];
+  const sink = (side: string): StreamSink => ({
+    headers: (_map, end) => went.push(`${side} headers${end ? " end" : ""}`),
+    data: (data, end) => went.push(`${side} ${text(data)}${end ? " end" : ""}`),
+    trailers: () => went.push(`${side} trailers`),
+  });
+  const owner: HttpStreamOwner = {
+    onward: sink(">"),
+    back: sink("<"),
+    respond: ({ status }) => went.push(`respond ${status}`),
+    close: () => went.push("close"),
+    overflow: (side) => went.push(`${side} overflow`),
+    pressure: (side, on) => went.push(`${side} ${on ? "waits" : "goes on"}`),
+    failed: ({ callback }) => went.push(`failed ${callback}`),
+  };
+  const stream = plugin.openHttp(request(), owner, { limit, answers: false });
+  return {
+    plugin,
+    went,
+    saw: () => {
+      const all = host.logged.map(([, line]) => line).join("");
+      host.logged.length = 0;
+      return all;
+    },
+    request: stream.request,
+    response: stream.response,
+    go: () => plugin.tick(),
+  };
+}
+
+const FIELDS = () => envoyFields(request());
+const ANSWER = () => {
+  const map = new HeaderMap();
+  map.add(":status", "200");
+  return map;
+};
+
+/** Three parts and an end of its own, in the direction that `into` is. */
+function feed(into: StreamSink, map: HeaderMap, parts: string[]): void {
+  into.headers(map, false);
+  parts.forEach((part, i) => into.data(bytes(part), i === parts.length - 1));
+}
+
+interface Case {
+  name: string;
+  answers: Record<string, string>;
+  saw: string;
+  went: string[];
+  /** After `continue`. */
+  then?: { saw: string; went: string[] };
+}
+
+const PARTS = ["one", "two", "three"];
+const HELD = "onetwothree";
+
+/** For the request; for the response the same holds with the other names. As Envoy 1.40 does. */
+const CASES: Case[] = [
+  {
+    name: "what is let pass goes on part by part",
+    answers: {},
+    saw: "hb3b3b5!",
+    went: ["headers", "one", "two", "three end"],
+  },
+  ...["1", "3", "4", "5"].map((answer): Case => ({
+    name:
+      `headers answered with ${answer} hold everything, which then comes at once`,
+    answers: { headers: answer },
+    saw: "h",
+    went: [],
+    then: { saw: "b;!", went: ["headers", `${HELD} end`] },
+  })),
+  {
+    name: "headers answered with 2 go on",
+    answers: { headers: "2" },
+    saw: "hb3b3b5!",
+    went: ["headers", "one", "two", "three end"],
+  },
+  {
+    name: "a body that is buffered is shown with all that came before",
+    answers: { body: "1" },
+    saw: "hb3b6b;!",
+    went: ["headers"],
+    then: { saw: "", went: [`${HELD} end`] },
+  },
+  {
+    name: "a body buffered at first goes on with what it was waiting for",
+    answers: { body: "10" },
+    saw: "hb3b6b5!",
+    went: ["headers", "onetwo", "three end"],
+  },
+  {
+    name: "a body under a watermark is shown in parts and kept whole",
+    answers: { body: "2" },
+    saw: "hb3b3b5!",
+    went: ["headers"],
+    then: { saw: "", went: [`${HELD} end`] },
+  },
+  {
+    name: "a part that is not kept is lost",
+    answers: { body: "300" },
+    saw: "hb3b3b5!",
+    went: ["headers", "two", "three end"],
+  },
+];
+
+for (const side of ["request", "response"] as const) {
+  const arrow = side === "request" ? ">" : "<";
+  for (const { name, answers, saw, went, then } of CASES) {
+    Deno.test(`${side}: ${name}`, async () => {
+      const named = Object.fromEntries(
+        Object.entries(answers).map((
+          [key, value],
+        ) => [`${side}_${key}`, value]),
+      );
+      const opened = await open(guest(named));
+      const letters = (text: string) =>
+        side === "request"
+          ? text
+          : text.replace(/[hbt]/g, (letter) => letter.toUpperCase());
+      const arrows = (events: string[]) =>
+        events.map((event) => `${arrow} ${event}`);
+      feed(opened[side], side === "request" ? FIELDS() : ANSWER(), PARTS);
+      assert.equal(opened.saw(), letters(saw));
+      assert.deepEqual(opened.went.splice(0), arrows(went));
+      opened.go();
+      assert.equal(opened.saw(), letters(then?.saw ?? ""));
+      assert.deepEqual(opened.went, arrows(then?.went ?? []));
+    });
+  }
+}
+
+Deno.test("trailers that are held wait with the body for a continue", async () => {
+  const opened = await open(guest({ request_trailers: "1" }));
+  opened.request.headers(FIELDS(), false);
+  opened.request.data(bytes("one"), false);
+  opened.request.trailers(new HeaderMap());
+  assert.equal(opened.saw(), "hb3t");
+  assert.deepEqual(opened.went.splice(0), ["> headers", "> one"]);
+  opened.go();
+  assert.deepEqual(opened.went, ["> trailers"]);
+});
+
+Deno.test("trailers let through take a buffered body with them", async () => {
+  const opened = await open(guest({ request_body: "1" }));
+  opened.request.headers(FIELDS(), false);
+  opened.request.data(bytes("one"), false);
+  opened.request.trailers(new HeaderMap());
+  assert.equal(opened.saw(), "hb3t");
+  assert.deepEqual(opened.went, ["> headers", "> one", "> trailers"]);
+});
+
+Deno.test("trailers that came while all was stopped are shown after the body, which then has no end", async () => {
+  const opened = await open(guest({ request_headers: "1" }));
+  opened.request.headers(FIELDS(), false);
+  opened.request.data(bytes("onetwo"), false);
+  opened.request.trailers(new HeaderMap());
+  opened.go();
+  assert.equal(opened.saw(), "hb6t");
+  assert.deepEqual(opened.went, ["> headers", "> onetwo", "> trailers"]);
+});
+
+Deno.test("a continue of what is not stopped does nothing", async () => {
+  const opened = await open(guest({}));
+  opened.request.headers(FIELDS(), true);
+  opened.go();
+  opened.go();
+  assert.deepEqual(opened.went, ["> headers end"]);
+});
+
+Deno.test("a source waits once the limit is held, and goes on when it is not", async () => {
+  const opened = await open(guest({ request_headers: "4" }), 6);
+  opened.request.headers(FIELDS(), false);
+  opened.request.data(bytes("12345"), false);
+  assert.deepEqual(opened.went, []);
+  opened.request.data(bytes("6"), false);
+  assert.deepEqual(opened.went.splice(0), ["request waits"]);
+  opened.go();
+  assert.deepEqual(opened.went, ["> headers", "> 123456", "request goes on"]);
+});
+
+Deno.test("what is wanted whole and is over the limit is an overflow", async () => {
+  const both: Record<string, string>[] = [
+    { request_headers: "3" },
+    { request_body: "1" },
+  ];
+  for (const answers of both) {
+    const opened = await open(guest(answers), 6);
+    opened.request.headers(FIELDS(), false);
+    opened.request.data(bytes("1234"), false);
+    opened.request.data(bytes("567"), false);
+    assert.equal(opened.went.at(-1), "request overflow");
+    opened.went.length = 0;
+    opened.request.data(bytes("8"), true);
+    opened.go();
+    assert.deepEqual(opened.went, [], "nothing comes after it");
+  }
+});
+
+Deno.test("a stream that another callback closes tells its owner, and nothing more goes through", async () => {
+  for (const type of [0, 1]) {
+    const opened = await open(guest({ request_headers: "1" }));
+    opened.request.headers(FIELDS(), true);
+    opened.plugin.queueReady(type);
+    opened.go();
+    assert.deepEqual(opened.went, ["close"]);
+  }
+});
+
+Deno.test("two exchanges of one instance pause and go on by themselves", async () => {
+  const opened = await open(guest({ request_headers: "10" }));
+  opened.request.headers(FIELDS(), false);
+  const went: string[] = [];
+  const note = (event: string) => (..._: unknown[]) => {
+    went.push(event);
+  };
+  const sink = { headers: note("headers"), data: note("data"), trailers() {} };
+  const second = opened.plugin.openHttp(request(), {
+    onward: sink,
+    back: sink,
+    respond() {},
+    close() {},
+    overflow() {},
+    pressure() {},
+    failed: note("failed"),
+  }, { limit: 10, answers: false });
+  second.request.headers(FIELDS(), false);
+  assert.deepEqual(went, ["headers"]);
+  assert.deepEqual(opened.went, []);
+  opened.go();
+  assert.deepEqual(opened.went, ["> headers"]);
+});
