@@ -20,7 +20,11 @@ export {
   type SharedServices,
 } from "./proxywasm/shared/mod.ts";
 export { headOf, isGrpc, localReply } from "./proxywasm/answer.ts";
-export { envoyFields, type LocalResponse } from "./proxywasm/contexts.ts";
+export {
+  envoyFields,
+  type LocalResponse,
+  type RootContext,
+} from "./proxywasm/contexts.ts";
 export { HeaderMap } from "./proxywasm/header_map.ts";
 export type { HttpStream, HttpStreamOwner } from "./proxywasm/http_stream.ts";
 export type { StreamSink } from "./proxywasm/stream_sink.ts";

@@ -80,6 +80,11 @@ export class PluginInstance {
     this.#callbacks = callbacksOf(exports, info.suspends);
   }
 
+  /** The first plugin's root. */
+  get root(): RootContext {
+    return this.#roots[0]!;
+  }
+
   /** What the module's `proxy_get_id` said; undefined if it has none or wrote nothing. */
   get functionId(): string | undefined {
     return this.#functionId;

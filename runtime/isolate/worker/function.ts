@@ -1,20 +1,20 @@
 /** One function in this isolate: its instances, and a request's way through one of them. */
-import { GuestTrap } from "../../../abi/host.ts";
 import type { GuestResponse, LogLevel } from "../../../abi/host.ts";
 import {
   createSharedServices,
   inspectModule,
-  PluginInstance,
   runCommand,
 } from "../../../abi/mod.ts";
 import { errorAnswer } from "../../ingress/answers.ts";
 import { queryAsBody } from "../../ingress/request.ts";
 import type { FunctionSpec, FunctionStats, WireResponse } from "../messages.ts";
 import type { Arrival } from "./arrival.ts";
+import { describe } from "./describe.ts";
 import { Input, InstanceHost, OutputFlow } from "./guest_host.ts";
 import type { Chain } from "./http/serve.ts";
-import { InstancePool, type Slot } from "./pool.ts";
+import type { InstancePool, Slot } from "./pool.ts";
 import { send } from "./port.ts";
+import { FunctionVm } from "./vm.ts";
 
 export class LocalFunction {
   readonly spec: FunctionSpec;
@@ -23,7 +23,7 @@ export class LocalFunction {
   id: string;
   readonly #fn: number;
   readonly #module: WebAssembly.Module;
-  readonly pool: InstancePool;
+  readonly #vm: FunctionVm;
   /** It follows Layotto's request path (ABI.md §5.4) and not Envoy's. */
   readonly isLayotto: boolean;
   /** The way of a request that comes to this function alone. */
@@ -35,12 +35,19 @@ export class LocalFunction {
   };
   readonly #answers = new Map<number, number>();
   /** Shared data, queues and metrics, common to the function's instances. */
-  readonly #shared = createSharedServices();
+  readonly shared = createSharedServices();
   #milliseconds = 0;
 
-  constructor(fn: number, module: WebAssembly.Module, spec: FunctionSpec) {
+  /** `vm` is shared with other functions; one of its own unless given. */
+  constructor(
+    fn: number,
+    module: WebAssembly.Module,
+    spec: FunctionSpec,
+    vm = new FunctionVm(module, spec.maxInstances),
+  ) {
     this.#fn = fn;
     this.#module = module;
+    this.#vm = vm;
     this.spec = spec;
     this.id = spec.id;
     this.flow = new OutputFlow(fn, spec.kind === "command");
@@ -48,22 +55,27 @@ export class LocalFunction {
     this.isLayotto = spec.kind === "plugin" &&
       inspectModule(module).exportsGetId;
     this.chain = { functions: [this] };
-    this.pool = new InstancePool(
-      () => this.#createInstance(),
-      spec.maxInstances,
-    );
+  }
+
+  get pool(): InstancePool {
+    return this.#vm.pool;
   }
 
   /** Makes the first instances, which tells the function's id. @throws what the guest or its start-up failed with. */
   async load(): Promise<void> {
     if (this.spec.kind === "command") return;
-    await this.pool.fill(this.spec.instances);
+    await this.#vm.join(this);
+  }
+
+  /** What the module says its id is, if it says one. */
+  named(id: string | undefined): void {
+    if (id) this.id = id;
   }
 
   /** Runs a command to its end and reports how it ended. */
   async run(): Promise<void> {
     const { args, env, entry } = this.spec;
-    const host = this.#newHost();
+    const host = this.newHost();
     try {
       const status = await runCommand(this.#module, host, {
         args,
@@ -83,7 +95,7 @@ export class LocalFunction {
 
   /** Lets go of all instances; requests under way still get their answers. */
   stop(): void {
-    this.pool.close();
+    this.#vm.leave(this);
   }
 
   stats(): FunctionStats {
@@ -212,40 +224,8 @@ export class LocalFunction {
     return answer;
   }
 
-  async #createInstance(): Promise<Slot> {
-    let memory: WebAssembly.Memory | undefined;
-    let slot: Slot | undefined;
-    try {
-      const instance = await PluginInstance.create(
-        this.#module,
-        this.#newHost(),
-        this.spec.plugin,
-        {
-          shared: this.#shared,
-          onInstantiated: ({ exports }) =>
-            memory = exports.memory as WebAssembly.Memory,
-          onRested: () => slot && this.pool.rested(slot),
-          onFailed: (error) => {
-            if (slot === undefined) return;
-            this.flow.log(4, describe(error), true);
-            this.pool.failed(slot);
-          },
-        },
-      );
-      if (instance.functionId) this.id = instance.functionId;
-      slot = { instance, memory, retire() {} };
-      return slot;
-    } catch (error) {
-      this.flow.log(
-        4,
-        `an instance could not be started: ${describe(error)}`,
-        true,
-      );
-      throw error;
-    }
-  }
-
-  #newHost(): InstanceHost {
+  /** The world for one more instance. */
+  newHost(): InstanceHost {
     const id = () => this.id;
     return new InstanceHost(this.#fn, this.spec, this.flow, this.input, id);
   }
@@ -253,12 +233,4 @@ export class LocalFunction {
   #exited(status: number, reason: string): void {
     send({ t: "exited", fn: this.#fn, status, reason });
   }
-}
-
-/** A failure on one log line, with the guest's stack where there is one. */
-export function describe(error: unknown): string {
-  if (!(error instanceof GuestTrap)) return (error as Error).message;
-  return `${error.callback}: ${error.message}; wasm stack: ${
-    error.wasmStack.replaceAll("\n", " < ")
-  }`;
 }

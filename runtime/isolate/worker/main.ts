@@ -2,7 +2,8 @@
 import { openListener } from "../../ingress/listener.ts";
 import type { ToIsolate, WireResponse } from "../messages.ts";
 import { type Arrival, arrivalOf } from "./arrival.ts";
-import { describe, LocalFunction } from "./function.ts";
+import { describe } from "./describe.ts";
+import { LocalFunction } from "./function.ts";
 import { serveWhole } from "./http/serve.ts";
 import { answered, send } from "./port.ts";
 import { ingressHandler, type Reachable } from "./serve.ts";

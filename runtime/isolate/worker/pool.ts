@@ -1,10 +1,13 @@
 /** The instances of one function in this isolate. One that is busy is suspended in a host call: others take the next. */
-import type { PluginInstance } from "../../../abi/mod.ts";
+import type { PluginInstance, RootContext } from "../../../abi/mod.ts";
+import type { LocalFunction } from "./function.ts";
 import { RestartBudget } from "./restarts.ts";
 
 export interface Slot {
   instance: PluginInstance;
   memory: WebAssembly.Memory | undefined;
+  /** The functions that run in it. */
+  roots: Map<LocalFunction, RootContext>;
   /** The pool lets go of it: its timers end, what it still answers goes on. */
   retire(): void;
 }
@@ -29,6 +32,10 @@ export class InstancePool {
 
   get size(): number {
     return this.#slots.length;
+  }
+
+  get slots(): readonly Slot[] {
+    return this.#slots;
   }
 
   get suspended(): number {

@@ -165,7 +165,7 @@ export class HttpExchange {
     member.stream = slot.instance.openHttp(this.#arrival, member, {
       limit: fn.spec.bodyLimit,
       answers: last && this.#options.terminal === undefined,
-    });
+    }, slot.roots.get(fn));
     return member.stream.request;
   }
 

@@ -1,0 +1,88 @@
+/**
+ * A VM in proxy-wasm's sense: a module with its configuration, and the plugins that run in each of its instances.
+ * Mostly one function; several where a configuration gives them one `vm_id` (ABI.md §2.3).
+ */
+import { PluginInstance, type RootContext } from "../../../abi/mod.ts";
+import { describe } from "./describe.ts";
+import type { LocalFunction } from "./function.ts";
+import { InstancePool, type Slot } from "./pool.ts";
+
+export class FunctionVm {
+  readonly pool: InstancePool;
+  readonly #module: WebAssembly.Module;
+  readonly #functions: LocalFunction[] = [];
+
+  /** `max`: instances it may grow to while others are suspended. */
+  constructor(module: WebAssembly.Module, max: number) {
+    this.#module = module;
+    this.pool = new InstancePool(() => this.#create(), max);
+  }
+
+  /**
+   * Starts `fn` in every instance; makes the first instances, if there are none yet.
+   * @throws what the guest or its start-up failed with.
+   */
+  async join(fn: LocalFunction): Promise<void> {
+    this.#functions.push(fn);
+    try {
+      for (const slot of this.pool.slots) await this.#add(slot, fn);
+      await this.pool.fill(Math.max(fn.spec.instances, this.pool.size));
+    } catch (error) {
+      this.leave(fn);
+      throw error;
+    }
+  }
+
+  /** `fn` takes no more requests; with the last one the instances go. */
+  leave(fn: LocalFunction): void {
+    const at = this.#functions.indexOf(fn);
+    if (at >= 0) this.#functions.splice(at, 1);
+    if (this.#functions.length === 0) this.pool.close();
+  }
+
+  async #create(): Promise<Slot> {
+    const [first, ...others] = this.#functions;
+    if (first === undefined) throw new Error("the function is stopping");
+    let memory: WebAssembly.Memory | undefined;
+    let slot: Slot | undefined;
+    try {
+      const instance = await PluginInstance.create(
+        this.#module,
+        first.newHost(),
+        first.spec.plugin,
+        {
+          shared: first.shared,
+          onInstantiated: ({ exports }) =>
+            memory = exports.memory as WebAssembly.Memory,
+          onRested: () => slot && this.pool.rested(slot),
+          onFailed: (error) => {
+            if (slot === undefined) return;
+            first.flow.log(4, describe(error), true);
+            this.pool.failed(slot);
+          },
+        },
+      );
+      first.named(instance.functionId);
+      const made: Slot = { instance, memory, roots: new Map(), retire() {} };
+      made.roots.set(first, instance.root);
+      for (const fn of others) await this.#add(made, fn);
+      slot = made;
+      return slot;
+    } catch (error) {
+      first.flow.log(
+        4,
+        `an instance could not be started: ${describe(error)}`,
+        true,
+      );
+      throw error;
+    }
+  }
+
+  async #add(slot: Slot, fn: LocalFunction): Promise<void> {
+    const root: RootContext = await slot.instance.addRoot(
+      fn.newHost(),
+      fn.spec.plugin,
+    );
+    slot.roots.set(fn, root);
+  }
+}
