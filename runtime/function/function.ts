@@ -1,6 +1,6 @@
 /** A function as the host knows it: one container of a pod, or one entry of a configuration file. */
 import type { FunctionSpec } from "../isolate/messages.ts";
-import type { Isolate } from "../isolate/isolate.ts";
+import type { IsolateGroup } from "../isolate/group.ts";
 import type { Key } from "../control/messages.ts";
 
 export interface HostFunction {
@@ -16,7 +16,8 @@ export interface HostFunction {
   readonly spec: FunctionSpec;
   /** Folders of the host that its preopens stand for, by the same index. */
   readonly roots: readonly string[];
-  isolate: Isolate;
+  /** Where it runs. */
+  isolate: IsolateGroup;
   state: "loading" | "created" | "running" | "stopped";
 }
 

@@ -78,6 +78,7 @@ export async function buildFunction(
       args: source.args,
       env: source.env,
       entry: source.entry,
+      isolates: kind === "plugin" ? settings.isolates : 1,
       instances: Math.max(1, fixed),
       maxInstances: fixed > 0
         ? fixed

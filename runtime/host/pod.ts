@@ -11,7 +11,8 @@ import { errorAnswer } from "../ingress/answers.ts";
 import { handOver } from "../ingress/handover.ts";
 import { type Listener, openListener } from "../ingress/listener.ts";
 import { Router } from "../ingress/router.ts";
-import type { Isolate, IsolateEvents } from "../isolate/isolate.ts";
+import type { IsolateGroup } from "../isolate/group.ts";
+import type { IsolateEvents } from "../isolate/isolate.ts";
 import type {
   FunctionSpec,
   FunctionStats,
@@ -66,8 +67,10 @@ export class Pod {
   readonly #router = new Router();
   readonly #broker: Broker;
   #listener: Listener | undefined;
-  /** The isolate that listens, or will; it stays as long as the pod serves (DESIGN, decision 13). */
-  #listening: Isolate | undefined;
+  /** The isolates that listen, or will; they stay as long as the pod serves (DESIGN, decision 13). */
+  #listening: IsolateGroup | undefined;
+  /** Keeps a port that was left to us to choose for the isolates that will share it. */
+  #reserved: Deno.Listener | undefined;
   #opening: Promise<number> | undefined;
 
   constructor(options: PodOptions) {
@@ -105,12 +108,12 @@ export class Pod {
   async add(wanted: NewFunction): Promise<HostFunction> {
     const listens = wanted.spec.kind === "plugin" && !this.options.several &&
       !this.#listening && !this.#listener;
-    const { "http-address": address, "http-port": port } =
-      this.options.settings;
+    const { isolates } = wanted.spec;
     const events = this.#isolateEvents();
-    const isolate: Isolate = placeFunction({
+    const isolate: IsolateGroup = placeFunction({
       name: wanted.name,
-      listenAddress: listens ? `${address}:${port}` : undefined,
+      isolates,
+      listenAddress: listens ? this.#listenAddress(isolates) : undefined,
       vacant: wanted.spec.kind === "plugin" ? this.#vacant() : undefined,
     }, { ...events, broken: (reason) => this.#broken(isolate, reason) });
     if (listens) this.#listening = isolate;
@@ -210,7 +213,7 @@ export class Pod {
     return await withTimeout(
       fn.isolate.stats(fn.fn).catch(() => undefined),
       1000,
-    ) as FunctionStats | undefined;
+    );
   }
 
   /** A line of ours about a function, on its own log. */
@@ -232,7 +235,13 @@ export class Pod {
       this.options.settings;
     const limit = Math.max(0, ...this.functions.map((fn) => fn.spec.bodyLimit));
     if (this.#listening) {
-      return await this.#listening.listen(address, port, limit);
+      const shared = (this.#reserved?.addr as Deno.NetAddr | undefined)?.port;
+      try {
+        return await this.#listening.listen(address, shared ?? port, limit);
+      } finally {
+        this.#reserved?.close();
+        this.#reserved = undefined;
+      }
     }
     const route = (request: WireRequest, id: string | undefined) =>
       this.route(request, id);
@@ -242,6 +251,15 @@ export class Pod {
       (request) => handOver(request, limit, route),
     );
     return this.#listener.port;
+  }
+
+  /** `host:port` of the functions. Isolates that share a port have to know it before they are made. */
+  #listenAddress(isolates: number): string {
+    const { "http-address": hostname, "http-port": port } =
+      this.options.settings;
+    if (port !== 0 || isolates === 1) return `${hostname}:${port}`;
+    this.#reserved ??= Deno.listen({ hostname, port, reusePort: true });
+    return `${hostname}:${(this.#reserved.addr as Deno.NetAddr).port}`;
   }
 
   /** A function without an id is reached where it is alone; whoever listens answers for it without asking us. */
@@ -326,12 +344,12 @@ export class Pod {
     }
   }
 
-  /** The listening isolate, while no function lives in it: the next one serves straight from it again. */
-  #vacant(): Isolate | undefined {
+  /** The listening isolates, while no function lives in them: the next one serves straight from them again. */
+  #vacant(): IsolateGroup | undefined {
     return this.#listening?.functions.size === 0 ? this.#listening : undefined;
   }
 
-  #broken(isolate: Isolate, reason: string): void {
+  #broken(isolate: IsolateGroup, reason: string): void {
     this.options.log.error(`an isolate ended: ${reason}`);
     if (this.#listening === isolate) {
       this.#listening = undefined;

@@ -9,16 +9,21 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** @throws {Error} naming the address when it cannot be had. */
+/**
+ * `shared`: other isolates listen on the same address, and the kernel spreads connections over them.
+ * @throws {Error} naming the address when it cannot be had.
+ */
 export function openListener(
   hostname: string,
   port: number,
   handler: (request: Request) => Response | Promise<Response>,
+  shared = false,
 ): Listener {
   try {
     const server = Deno.serve({
       hostname,
       port,
+      reusePort: shared,
       onListen() {},
       onError: failed,
     }, handler);

@@ -3,6 +3,7 @@ import { workerUrl } from "../self.ts";
 import type {
   FromIsolate,
   FunctionSpec,
+  FunctionStats,
   ToIsolate,
   WireRequest,
   WireResponse,
@@ -35,10 +36,6 @@ export class Isolate {
   #listening: Waiting | undefined;
   #sequence = 0;
   #ended: string | undefined;
-  /** The functions placed here. */
-  readonly functions = new Set<number>();
-  /** Whether the pod's listener lives here, so that this isolate stays as long as the pod serves. */
-  listens = false;
 
   /** `address` is the one it may listen on, `host:port`, if any; permissions cannot be added later. */
   constructor(
@@ -66,7 +63,6 @@ export class Isolate {
     module: WebAssembly.Module,
     spec: FunctionSpec,
   ): Promise<string> {
-    this.functions.add(fn);
     return this.#await(
       this.#loading,
       fn,
@@ -79,7 +75,6 @@ export class Isolate {
   }
 
   unload(fn: number): void {
-    this.functions.delete(fn);
     this.#send({ t: "unload", fn });
   }
 
@@ -87,12 +82,16 @@ export class Isolate {
     this.#send({ t: "resize", fn, instances });
   }
 
-  /** @returns the port. */
-  listen(hostname: string, port: number, bodyLimit: number): Promise<number> {
-    this.listens = true;
+  /** `shared`: other isolates listen there too. @returns the port. */
+  listen(
+    hostname: string,
+    port: number,
+    bodyLimit: number,
+    shared: boolean,
+  ): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#listening = { resolve, reject };
-      this.#send({ t: "listen", hostname, port, bodyLimit });
+      this.#send({ t: "listen", hostname, port, bodyLimit, shared });
     });
   }
 
@@ -105,7 +104,7 @@ export class Isolate {
     return this.#ask((n) => ({ t: "request", n, fn, request }));
   }
 
-  stats(fn: number): Promise<unknown> {
+  stats(fn: number): Promise<FunctionStats | undefined> {
     return this.#ask((n) => ({ t: "stats", n, fn }));
   }
 
@@ -182,7 +181,6 @@ export class Isolate {
       case "loaded":
         return settle(this.#loading, message.fn)?.resolve(message.id as never);
       case "refused":
-        this.functions.delete(message.fn);
         return settle(this.#loading, message.fn)?.reject(
           new Error(message.message),
         );

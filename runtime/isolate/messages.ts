@@ -39,9 +39,11 @@ export interface FunctionSpec {
   env: string[];
   /** Exported function to call instead of `_start` (`path#function`), or "". */
   entry: string;
-  /** Instances that stand ready. */
+  /** Isolates it runs in. */
+  isolates: number;
+  /** Instances that stand ready in each. */
   instances: number;
-  /** Instances it may grow to while others are suspended. */
+  /** Instances it may grow to in each while others are suspended. */
   maxInstances: number;
   /** Milliseconds. */
   requestTimeout: number;
@@ -71,7 +73,13 @@ export type ToIsolate =
   | { t: "unload"; fn: number }
   | { t: "resize"; fn: number; instances: number }
   /** `bodyLimit` is for requests that go on to functions elsewhere: bytes. */
-  | { t: "listen"; hostname: string; port: number; bodyLimit: number }
+  | {
+    t: "listen";
+    hostname: string;
+    port: number;
+    bodyLimit: number;
+    shared: boolean;
+  }
   /** The function that takes requests without an id: the pod's only one, if it lives here. */
   | { t: "alone"; fn: number | undefined }
   | { t: "request"; n: number; fn: number; request: WireRequest }

@@ -1,23 +1,32 @@
 /**
- * Where a function runs: the one place that decides it. Today each function has an isolate of its own; a pool of
- * isolates that share the instances of many functions would be decided here, and nowhere else.
+ * Where a function runs: the one place that decides it. Today each function has isolates of its own, mostly one; a pool
+ * of isolates that share the instances of many functions would be decided here, and nowhere else.
  */
+import { IsolateGroup } from "./group.ts";
 import { Isolate, type IsolateEvents } from "./isolate.ts";
 
 /** What is known of a function when its place is sought. */
 export interface Placement {
   name: string;
-  /** The address its isolate may have to listen on, `host:port`, or undefined where it never will. */
+  /** Isolates it asks for, at least 1. */
+  isolates: number;
+  /** The address its isolates may have to listen on, `host:port`, or undefined where they never will. */
   listenAddress: string | undefined;
-  /** An isolate without a function that may take this one. */
-  vacant: Isolate | undefined;
+  /** Isolates without a function that may take this one. */
+  vacant: IsolateGroup | undefined;
 }
 
-/** @returns an isolate to load the function into, a new one where none fits. */
+/** @returns isolates to load the function into, new ones where none fit. */
 export function placeFunction(
-  wanted: Placement,
+  { name, isolates, listenAddress, vacant }: Placement,
   events: IsolateEvents,
-): Isolate {
-  return wanted.vacant ??
-    new Isolate(wanted.name, wanted.listenAddress, events);
+): IsolateGroup {
+  if (vacant?.size === isolates) return vacant;
+  return new IsolateGroup(
+    Array.from(
+      { length: isolates },
+      (_, i) =>
+        new Isolate(i === 0 ? name : `${name}-${i}`, listenAddress, events),
+    ),
+  );
 }

@@ -130,6 +130,17 @@ export const SETTINGS = [
       "The function's id, for a module that does not say its own (export `proxy_get_id`). Unset, it is the container's name.",
   },
   {
+    name: "isolates",
+    type: "integer",
+    scope: "function",
+    default: 1,
+    min: 1,
+    max: 64,
+    ceiling: true,
+    doc:
+      "Isolates of the function, so that it can use as many cores. Each has instances of its own; what functions share (data, queues, metrics) is common to all.",
+  },
+  {
     name: "instances",
     type: "integer",
     scope: "function",

@@ -39,7 +39,7 @@ function take(message: ToIsolate): void {
       functions.get(message.fn)?.resize(message.instances).catch(() => {});
       return;
     case "listen":
-      return listen(message.hostname, message.port, message.bodyLimit);
+      return listen(message);
     case "alone":
       reachable.alone = message.fn === undefined
         ? undefined
@@ -90,13 +90,14 @@ function unload(fn: number): void {
   gone.stop();
 }
 
-function listen(hostname: string, port: number, bodyLimit: number): void {
+function listen(
+  { hostname, port, bodyLimit, shared }: Extract<ToIsolate, { t: "listen" }>,
+): void {
   reachable.bodyLimit = bodyLimit;
   try {
-    send({
-      t: "listening",
-      port: openListener(hostname, port, ingressHandler(reachable)).port,
-    });
+    const handler = ingressHandler(reachable);
+    const listener = openListener(hostname, port, handler, shared);
+    send({ t: "listening", port: listener.port });
   } catch (error) {
     send({ t: "notListening", message: (error as Error).message });
   }

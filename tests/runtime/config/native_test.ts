@@ -3,6 +3,7 @@ import {
   resolveFunction,
   resolveHost,
 } from "../../../runtime/settings/resolve.ts";
+import { type Setting, SETTINGS } from "../../../runtime/settings/table.ts";
 import { parse, problemsOf } from "./options.ts";
 
 Deno.test("the short shape says functions, stores and settings", () => {
@@ -82,13 +83,19 @@ Deno.test("every mistake of a file is told at once", () => {
     settings: { "http-port": "x", "http-prot": 1 },
     app: 1,
   });
+  const names = (those: readonly Setting[]) =>
+    those.map(({ name }) => JSON.stringify(name)).join(", ");
+  const all = names(SETTINGS);
+  const ofFunctions = names(
+    SETTINGS.filter((setting: Setting) => setting.scope !== "host"),
+  );
   assert.deepEqual(problems, [
     'c.json: function: found unknown key "function" (did you mean "functions"?), expected one of "functions", "state", "settings", "app", "ceiling"',
     "c.json: functions.f1.path: found nothing, expected the path of a WebAssembly module",
-    'c.json: functions.f1.pat: found unknown key "pat" (did you mean "path"?), expected one of "path", "log-level", "id", "instances", "request-timeout", "body-limit", "root-id", "plugin-configuration", "vm-configuration"',
+    `c.json: functions.f1.pat: found unknown key "pat" (did you mean "path"?), expected one of "path", ${ofFunctions}`,
     "c.json: functions.f1.instances: found -1, expected a whole number from 0 to 1000",
     'c.json: functions["f.2"].path: found 3, expected a text',
-    'c.json: functions.f3.http-port: found unknown key "http-port", expected one of "path", "log-level", "id", "instances", "request-timeout", "body-limit", "root-id", "plugin-configuration", "vm-configuration"',
+    `c.json: functions.f3.http-port: found unknown key "http-port", expected one of "path", ${ofFunctions}`,
     "c.json: functions.f4: found a list, expected an object",
     "c.json: functions.f4.path: found nothing, expected the path of a WebAssembly module",
     'c.json: state.a.type: found nothing, expected one of "in-memory", "redis", "sqlite"',
@@ -99,7 +106,7 @@ Deno.test("every mistake of a file is told at once", () => {
     "c.json: state.e.redisPassword: found a list, an object or null, expected a text",
     'c.json: state.f.keyPrefix: found "a||b", expected none, name, appid or a text without "||"',
     'c.json: settings.http-port: found "x", expected a port, 0 to 65535',
-    'c.json: settings.http-prot: found unknown key "http-prot" (did you mean "http-port"?), expected one of "http-address", "http-port", "admin-address", "admin-port", "actuator-address", "actuator-port", "api-port", "data", "config", "log-level", "id", "instances", "request-timeout", "body-limit", "root-id", "plugin-configuration", "vm-configuration"',
+    `c.json: settings.http-prot: found unknown key "http-prot" (did you mean "http-port"?), expected one of ${all}`,
     "c.json: app: found 1, expected a text",
   ]);
   assert(!problems.join().includes("secret"), "a secret reached an error");

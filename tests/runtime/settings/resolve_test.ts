@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type Setting, SETTINGS } from "../../../runtime/settings/table.ts";
 import {
   annotationLayers,
   environmentLayer,
@@ -78,11 +79,13 @@ Deno.test("the node's ceiling caps what anyone asks for, and the origin says so"
 });
 
 Deno.test("a ceiling on what is no limit is an error that names it", () => {
+  const limits = SETTINGS.filter((setting: Setting) => setting.ceiling)
+    .map(({ name }) => JSON.stringify(name)).join(", ");
   assert.deepEqual(
     problemsOf(() => readCeiling({ instance: 4, "http-port": 1 }, "c")),
     [
-      'c.instance: found "instance" (did you mean "instances"?), expected a limit, one of "instances", "request-timeout", "body-limit"',
-      'c.http-port: found "http-port", expected a limit, one of "instances", "request-timeout", "body-limit"',
+      `c.instance: found "instance" (did you mean "instances"?), expected a limit, one of ${limits}`,
+      `c.http-port: found "http-port", expected a limit, one of ${limits}`,
     ],
   );
 });
