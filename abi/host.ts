@@ -140,6 +140,11 @@ export interface PluginOptions {
   pluginConfiguration: Uint8Array;
   /** WASI environment, `KEY=value`. */
   env: readonly string[];
+  /**
+   * Names of the host calls and callbacks that the plugin may use (Envoy's `allowed_capabilities`); undefined: all. A
+   * host call that is not among them fails, a callback that is not among them is never called.
+   */
+  capabilities?: readonly string[];
 }
 
 /** One HTTP request as a function sees it. */

@@ -100,20 +100,39 @@ function stub(module: string, name: string, answer: number): Import {
   };
 }
 
-/** The import object for one instance. */
+/**
+ * The import object for one instance. Those not among `capabilities`, where there are some, link and fail: 10 of
+ * proxy-wasm's, 76 of WASI's (ABI.md §1.0).
+ */
 export function importsFor(
   links: readonly Import[],
   state: HostState,
+  capabilities?: readonly string[],
 ): WebAssembly.Imports {
   // Without a prototype, since an import may be called `__proto__`.
   const imports: WebAssembly.Imports = Object.create(null);
   for (const link of links) {
     const module = imports[link.module] ??= Object.create(null);
+    if (capabilities?.includes(link.name) === false) {
+      module[link.name] = denied(state, link);
+      continue;
+    }
     let call = link.bind(state as never);
     if (!link.whileAllocating) call = guarded(state, link.name, call);
     module[link.name] = link.suspends ? suspending(call) : call;
   }
   return imports;
+}
+
+function denied({ host }: HostState, { module, name }: Import): HostFunction {
+  const answer = module === "env" ? Status.internalFailure : Errno.notcapable;
+  return () => {
+    host.log(
+      LogLevel.error,
+      `the module called ${name}, which is not among its allowed capabilities; it answers ${answer}`,
+    );
+    return answer;
+  };
 }
 
 type Any = (...args: unknown[]) => unknown;

@@ -67,17 +67,26 @@ export class PluginInstance {
       hooks,
       hooks.shared ?? createSharedServices(),
     );
-    const exports = instantiatePlugin(module, vm, importsFor(links, vm));
-    const plugin = new PluginInstance(vm, info, exports);
+    const exports = instantiatePlugin(
+      module,
+      vm,
+      importsFor(links, vm, options.capabilities),
+    );
+    const plugin = new PluginInstance(vm, info, exports, options.capabilities);
     await plugin.#start(exports);
     await plugin.addRoot(host, options);
     return plugin;
   }
 
-  private constructor(vm: Vm, info: ModuleInfo, exports: WebAssembly.Exports) {
+  private constructor(
+    vm: Vm,
+    info: ModuleInfo,
+    exports: WebAssembly.Exports,
+    capabilities: readonly string[] | undefined,
+  ) {
     this.#vm = vm;
     this.#info = info;
-    this.#callbacks = callbacksOf(exports, info.suspends);
+    this.#callbacks = callbacksOf(exports, info.suspends, capabilities);
   }
 
   /** The first plugin's root. */

@@ -34,14 +34,16 @@ export type Callbacks = { [name in CallbackName]: GuestFunction | undefined };
 
 /**
  * The callbacks among `exports`. One with another number of parameters counts as missing, as in Envoy. With `suspends`
- * each gives a promise and may wait in a host call.
+ * each gives a promise and may wait in a host call. Those not among `capabilities`, where there are some, are missing too.
  */
 export function callbacksOf(
   exports: WebAssembly.Exports,
   suspends: boolean,
+  capabilities?: readonly string[],
 ): Callbacks {
   const found: Partial<Callbacks> = {};
   for (const name of Object.keys(ARITIES) as CallbackName[]) {
+    if (capabilities?.includes(name) === false) continue;
     found[name] = exported(exports, name, ARITIES[name], suspends);
   }
   return found as Callbacks;

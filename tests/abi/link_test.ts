@@ -169,3 +169,33 @@ Deno.test("AssemblyScript's abort says where and ends the guest; its strings are
   });
   assert.deepEqual(host.lines, ["5 abort: no at a.ts:3:9"]);
 });
+
+Deno.test("what is not among the allowed capabilities links and fails, and callbacks are not called", async () => {
+  const wat = `(module
+    (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+    (import "env" "proxy_get_status" (func $status (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "proxy_abi_version_0_2_0"))
+    (func $say (param i32)
+      (i32.store8 (i32.const 0) (i32.add (i32.const 48) (local.get 0)))
+      (drop (call $log (i32.const 2) (i32.const 0) (i32.const 1))))
+    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      (call $say (i32.sub (call $status (i32.const 8) (i32.const 12) (i32.const 16)) (i32.const 8)))
+      (call $say (i32.sub (call $random (i32.const 32) (i32.const 4)) (i32.const 70)))
+      (i32.const 0))
+    (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+      unreachable))`;
+  const host = new RecordingHost();
+  const plugin = await PluginInstance.create(
+    moduleOf(wat),
+    host,
+    options({ capabilities: ["proxy_log", "proxy_on_request_headers"] }),
+  );
+  assert.equal((await plugin.handleHttp(request())).status, 200);
+  const said = host.lines;
+  assert.match(said[0]!, /proxy_get_status, which is not among/);
+  assert.equal(said[1], "2 2", "10 less 8");
+  assert.match(said[2]!, /random_get, which is not among/);
+  assert.equal(said[3], "2 6", "76 less 70");
+});
