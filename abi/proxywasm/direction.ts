@@ -48,7 +48,7 @@ export class Direction implements StreamSink {
   /** What host calls see of it. */
   readonly side = new Side();
   readonly #vm: Vm;
-  readonly #callbacks: Callbacks;
+  #callbacks: Partial<Callbacks>;
   readonly #names: Names;
   readonly #next: StreamSink;
   readonly #events: DirectionEvents;
@@ -65,7 +65,8 @@ export class Direction implements StreamSink {
   #wantsAll = false;
   /** The next body callback sees what is held together with what comes. */
   #accumulates = false;
-  #inCall = false;
+  /** What follows the callback that is under way. */
+  #pending: ((answer: number) => void) | undefined;
   #resumed = false;
   #ended = false;
   #over = false;
@@ -97,26 +98,17 @@ export class Direction implements StreamSink {
     if (this.#over) return;
     this.side.headers = map;
     this.#ended = end;
-    const callback = this.#callbacks[this.#names.headers];
-    if (callback === undefined) return this.#headersAnswered(0);
-    this.#inCall = true;
-    this.#vm.queue.call(
+    this.#ask(
       this.#names.headers,
-      this.#context,
-      callback,
-      this.#context.id,
-      map.size,
-      end ? 1 : 0,
-      (answer) => {
-        if (this.#goesOn()) this.#headersAnswered(answer);
-        this.#pump();
-      },
+      map,
+      end,
+      (answer) => this.#headersAnswered(answer),
     );
   }
 
   data(bytes: Uint8Array, end: boolean): void {
     if (this.#over) return;
-    if (this.#inCall || this.#arrived.length > 0) {
+    if (this.#pending || this.#arrived.length > 0) {
       this.#arrived.push({ bytes, end });
       this.#arrivedBytes += bytes.length;
       return this.#press();
@@ -126,7 +118,7 @@ export class Direction implements StreamSink {
 
   trailers(map: HeaderMap): void {
     if (this.#over) return;
-    if (this.#inCall || this.#arrived.length > 0) {
+    if (this.#pending || this.#arrived.length > 0) {
       this.#arrived.push({ trailers: map });
     } else this.#trailers(map);
   }
@@ -134,7 +126,7 @@ export class Direction implements StreamSink {
   /** `proxy_continue_stream`: what was stopped goes on; harmless where nothing is. */
   resume(): void {
     if (this.#over) return;
-    if (this.#inCall) {
+    if (this.#pending) {
       this.#resumed = true;
       return;
     }
@@ -146,6 +138,17 @@ export class Direction implements StreamSink {
       if (stopped === "trailers") this.#next.trailers(this.side.trailers!);
     }
     this.#press();
+  }
+
+  /** The guest is not asked any more: all goes through as if it were not there. */
+  bypass(): void {
+    if (this.#over) return;
+    this.#callbacks = {};
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending === undefined) return this.resume();
+    pending(0);
+    this.#pump();
   }
 
   /** Nothing more goes through here. */
@@ -163,23 +166,14 @@ export class Direction implements StreamSink {
       this.#hold(bytes);
       return this.#press();
     }
-    const callback = this.#callbacks[this.#names.body];
     const { side } = this;
     if (this.#accumulates) side.body = this.#hold(bytes);
     else side.body = new ByteBuffer(bytes);
-    if (callback === undefined) return this.#dataAnswered(0);
-    this.#inCall = true;
-    this.#vm.queue.call(
+    this.#ask(
       this.#names.body,
-      this.#context,
-      callback,
-      this.#context.id,
-      side.body.length,
-      end ? 1 : 0,
-      (answer) => {
-        if (this.#goesOn()) this.#dataAnswered(answer);
-        this.#pump();
-      },
+      side.body,
+      end,
+      (answer) => this.#dataAnswered(answer),
     );
   }
 
@@ -189,18 +183,33 @@ export class Direction implements StreamSink {
       this.#heldTrailers = map;
       return;
     }
-    const callback = this.#callbacks[this.#names.trailers];
-    if (callback === undefined) return this.#trailersAnswered(0);
-    this.#inCall = true;
-    this.#vm.queue.call(
+    this.#ask(
       this.#names.trailers,
+      map,
+      false,
+      (answer) => this.#trailersAnswered(answer),
+    );
+  }
+
+  /** Shows the guest something that has a size, and goes on with what it answers. */
+  #ask(
+    name: Names[keyof Names],
+    what: HeaderMap | ByteBuffer,
+    end: boolean,
+    answered: (answer: number) => void,
+  ): void {
+    const callback = this.#callbacks[name];
+    if (callback === undefined) return answered(0);
+    this.#pending = answered;
+    this.#vm.queue.call(
+      name,
       this.#context,
       callback,
       this.#context.id,
-      map.size,
-      0,
+      what instanceof ByteBuffer ? what.length : what.size,
+      end ? 1 : 0,
       (answer) => {
-        if (this.#goesOn()) this.#trailersAnswered(answer);
+        if (this.#goesOn()) answered(answer);
         this.#pump();
       },
     );
@@ -208,7 +217,7 @@ export class Direction implements StreamSink {
 
   /** After a callback: whether its answer still counts. */
   #goesOn(): boolean {
-    this.#inCall = false;
+    this.#pending = undefined;
     if (this.#over) return false;
     if (!this.#events.interrupted()) return true;
     this.stop();
@@ -314,7 +323,7 @@ export class Direction implements StreamSink {
 
   /** What came while a callback ran. */
   #pump(): void {
-    while (!this.#inCall && !this.#over) {
+    while (!this.#pending && !this.#over) {
       const next = this.#arrived.shift();
       if (next === undefined) break;
       if ("trailers" in next) this.#trailers(next.trailers);

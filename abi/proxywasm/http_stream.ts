@@ -29,8 +29,8 @@ export interface HttpStreamOwner {
   overflow(side: "request" | "response"): void;
   /** Whether that side's source should wait. */
   pressure(side: "request" | "response", on: boolean): void;
-  /** The instance failed under this exchange. */
-  failed(error: GuestTrap): void;
+  /** The instance failed under this exchange; `bypass` lets it go on as if the plugin were not there. */
+  failed(error: GuestTrap): "bypass" | "stop";
 }
 
 export interface HttpStreamOptions {
@@ -105,10 +105,14 @@ export class HttpStream {
     this.#responseWay.attach(this.#context);
     vm.contexts.set(this.#context.id, this.#context);
     this.#hear = (error) => {
+      vm.contexts.delete(this.#context.id);
+      if (owner.failed(error) === "bypass" && !this.#ended) {
+        this.#requestWay.bypass();
+        this.#responseWay.bypass();
+        return;
+      }
       this.#requestWay.stop();
       this.#responseWay.stop();
-      vm.contexts.delete(this.#context.id);
-      owner.failed(error);
     };
     vm.queue.watch(this.#hear);
     const create = callbacks.proxy_on_context_create;

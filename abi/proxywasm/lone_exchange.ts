@@ -89,8 +89,9 @@ export class LoneExchange implements HttpStreamOwner {
 
   pressure(): void {}
 
-  failed(error: GuestTrap): void {
+  failed(error: GuestTrap): "stop" {
     this.#end(error);
+    return "stop";
   }
 
   #answer(): void {

@@ -84,6 +84,7 @@ export async function buildFunction(
         ? fixed
         : Math.min(ELASTIC, source.instanceCeiling ?? ELASTIC),
       requestTimeout: settings["request-timeout"],
+      failOpen: false,
       bodyLimit: settings["body-limit"],
       logLevel: levelNumber(settings["log-level"]) as LogLevel,
       preopens: source.preopens,

@@ -47,6 +47,8 @@ export interface FunctionSpec {
   maxInstances: number;
   /** Milliseconds. */
   requestTimeout: number;
+  /** An exchange whose instance fails goes on without the function, where something else answers. */
+  failOpen: boolean;
   /** Largest request body: bytes. */
   bodyLimit: number;
   logLevel: LogLevel;

@@ -80,7 +80,11 @@ interface Opened {
   go(): void;
 }
 
-async function open(wat: string, limit = 100): Promise<Opened> {
+async function open(
+  wat: string,
+  limit = 100,
+  failOpen = false,
+): Promise<Opened> {
   const host = new RecordingHost();
   const plugin = await PluginInstance.create(moduleOf(wat), host, options());
   const went: string[] = [];
@@ -96,7 +100,10 @@ async function open(wat: string, limit = 100): Promise<Opened> {
     close: () => went.push("close"),
     overflow: (side) => went.push(`${side} overflow`),
     pressure: (side, on) => went.push(`${side} ${on ? "waits" : "goes on"}`),
-    failed: ({ callback }) => went.push(`failed ${callback}`),
+    failed: ({ callback }) => {
+      went.push(`failed ${callback}`);
+      return failOpen ? "bypass" : "stop";
+    },
   };
   const stream = plugin.openHttp(request(), owner, { limit, answers: false });
   return {
@@ -306,11 +313,38 @@ Deno.test("two exchanges of one instance pause and go on by themselves", async (
     close() {},
     overflow() {},
     pressure() {},
-    failed: note("failed"),
+    failed: () => "stop",
   }, { limit: 10, answers: false });
   second.request.headers(FIELDS(), false);
   assert.deepEqual(went, ["headers"]);
   assert.deepEqual(opened.went, []);
   opened.go();
   assert.deepEqual(opened.went, ["> headers"]);
+});
+
+Deno.test("a plugin that fails lets nothing more through, or everything where it is bypassed", async () => {
+  const trap = `(func (export "proxy_on_log") (param i32))`;
+  const failing = guest({}, trap).replace(
+    "(call $say (i32.const 98))",
+    "(call $say (i32.const 98)) unreachable",
+  );
+  for (const failOpen of [false, true]) {
+    const opened = await open(failing, 100, failOpen);
+    feed(opened.request, FIELDS(), ["one", "two"]);
+    feed(opened.response, ANSWER(), ["answer"]);
+    assert.equal(opened.saw(), "hb");
+    assert.deepEqual(
+      opened.went,
+      failOpen
+        ? [
+          "> headers",
+          "failed proxy_on_request_body",
+          "> one",
+          "> two end",
+          "< headers",
+          "< answer end",
+        ]
+        : ["> headers", "failed proxy_on_request_body"],
+    );
+  }
 });

@@ -130,10 +130,15 @@ export class HttpExchange {
   }
 
   /** The instance under a function failed. */
-  failed(index: number, error: GuestTrap): void {
-    if (this.#over) return;
+  failed(index: number, error: GuestTrap): "bypass" | "stop" {
+    if (this.#over) return "stop";
     const { fn } = this.#links[index]!;
+    // What answers by itself cannot be left out.
+    if (fn.spec.failOpen && this.#options.terminal !== undefined) {
+      return "bypass";
+    }
     this.#fail(500, error.message, fn);
+    return "stop";
   }
 
   /** No answer in time. @param milliseconds how long that was. */

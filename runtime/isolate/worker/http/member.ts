@@ -43,7 +43,7 @@ export class Member implements HttpStreamOwner {
     this.#exchange.pressure(side, `member ${this.#index}`, on);
   }
 
-  failed(error: GuestTrap): void {
-    this.#exchange.failed(this.#index, error);
+  failed(error: GuestTrap): "bypass" | "stop" {
+    return this.#exchange.failed(this.#index, error);
   }
 }
