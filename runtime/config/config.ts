@@ -5,6 +5,7 @@ import type { Ceiling } from "../settings/resolve.ts";
 import { JsonSyntaxError, parseJson } from "./json.ts";
 import { readLayotto } from "./layotto.ts";
 import { readNative } from "./native.ts";
+import type { ClusterConfig } from "../upstream/cluster_config.ts";
 
 /** The state stores there are. */
 export const STATE_TYPES = ["in-memory", "redis", "sqlite"] as const;
@@ -47,6 +48,8 @@ export interface HostConfig {
   shape: "layotto" | "native";
   functions: FunctionConfig[];
   state: Readonly<Record<string, StoreConfig>>;
+  /** Services that functions call by name. */
+  clusters: Readonly<Record<string, ClusterConfig>>;
   /** What the file says under `settings`, or by its listeners and log level. */
   settings: Layer;
   /** The node's limits, where this is the node's file and has any. */

@@ -59,6 +59,7 @@ export function readLayotto(root: unknown, options: ParseOptions): HostConfig {
     shape: "layotto",
     functions: found.functions,
     state: found.state,
+    clusters: {},
     settings: {
       ...layer,
       place: (name) => check.place(found.places[name] ?? name),

@@ -4,6 +4,7 @@
  *     {
  *       "functions": { "f1": "f1.wasm", "f2": { "path": "f2.wasm", "instances": 4 } },
  *       "state": { "state_demo": "sqlite" },
+ *       "clusters": { "web": "http://127.0.0.1:8080" },
  *       "settings": { "http-port": 8080 },
  *       "app": "shop"
  *     }
@@ -17,6 +18,7 @@ import { type Setting, SETTINGS } from "../settings/table.ts";
 import { readValue } from "../settings/value.ts";
 import { Check, isObject, join, type JsonObject } from "./check.ts";
 import type { FunctionConfig, HostConfig, ParseOptions } from "./config.ts";
+import { readClusters } from "./clusters.ts";
 import { readStores } from "./stores.ts";
 
 /** Reads the short shape; see `parseConfig`. */
@@ -34,12 +36,20 @@ export function readNative(root: unknown, options: ParseOptions): HostConfig {
     );
     check.finish();
   }
-  const known = ["functions", "state", "settings", "app", "ceiling"];
+  const known = [
+    "functions",
+    "state",
+    "clusters",
+    "settings",
+    "app",
+    "ceiling",
+  ];
   check.keys(config, known, "");
   const result: HostConfig = {
     shape: "native",
     functions: readFunctions(check, config.functions, options),
     state: readStores(check, config.state, "state", false),
+    clusters: readClusters(check, config.clusters, "clusters"),
     settings: readSettings(check, config.settings, options),
     ceiling: readCeilingOf(check, config.ceiling, options),
     appId: check.text(config.app, "app") ?? "",

@@ -15,7 +15,9 @@ export type SettingType =
   | "path"
   | "bytes"
   | "duration"
-  | "level";
+  | "level"
+  | "upstream"
+  | "authorities";
 
 /** Whom a setting is for: the host as a whole, each function, or (`both`) the host and, where said, one function. */
 export type Scope = "host" | "function" | "both";
@@ -199,6 +201,24 @@ export const SETTINGS = [
     doc:
       "What the module reads when it starts (`proxy_on_vm_start`). An object or list in a file is handed over as JSON.",
   },
+  {
+    name: "upstream",
+    type: "upstream",
+    scope: "function",
+    default: "",
+    max: 512,
+    doc:
+      "The service that the function is a filter in front of: `http://host:port`, `tcp://host:port`, or the name of a cluster of the configuration. Unset, the function answers by itself.",
+  },
+  {
+    name: "calls",
+    type: "authorities",
+    scope: "function",
+    default: "",
+    max: 4096,
+    doc:
+      "Services that the function may call besides the configuration's clusters, named in its code as they stand here: `api.example:8080, https://api.example`.",
+  },
 ] as const satisfies readonly Setting[];
 
 type Entry = typeof SETTINGS[number];
@@ -212,7 +232,7 @@ export type SettingValue<N extends SettingName = SettingName> = TypeOf<
 >;
 
 type TypeOf<T extends SettingType> = T extends "level" ? Level
-  : T extends "text" | "address" | "path" ? string
+  : T extends "text" | "address" | "path" | "upstream" | "authorities" ? string
   : number;
 
 /** The settings of the host as a whole, by name. */

@@ -1,5 +1,6 @@
 /** Reads one setting's value out of a text (flag, environment, annotation) or a JSON value (file). */
 import { type Level, LEVELS } from "../log.ts";
+import { readAuthorities, readUpstream } from "../upstream/names.ts";
 import { show } from "./problems.ts";
 import type { Setting } from "./table.ts";
 
@@ -58,6 +59,10 @@ export function expectation(setting: Setting): string {
       return "a path";
     case "text":
       return `a text of at most ${max} characters`;
+    case "upstream":
+      return "http://host:port, https://host:port, tcp://host:port or a cluster's name";
+    case "authorities":
+      return "host:port or http(s)://host:port, several with commas between";
   }
 }
 
@@ -107,6 +112,10 @@ function readText(setting: Setting, found: unknown): string | undefined {
       return isAddress(found) ? found : undefined;
     case "path":
       return found !== "" && !found.includes("\0") ? found : undefined;
+    case "upstream":
+      return found === "" || readUpstream(found) ? found : undefined;
+    case "authorities":
+      return readAuthorities(found) ? found : undefined;
     default:
       return found;
   }
