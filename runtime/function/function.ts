@@ -2,6 +2,7 @@
 import type { FunctionSpec } from "../isolate/messages.ts";
 import type { IsolateGroup } from "../isolate/group.ts";
 import type { Key } from "../control/messages.ts";
+import type { ClusterConfig } from "../upstream/cluster_config.ts";
 
 export interface HostFunction {
   /** Unique in the host. */
@@ -16,6 +17,8 @@ export interface HostFunction {
   readonly spec: FunctionSpec;
   /** Folders of the host that its preopens stand for, by the same index. */
   readonly roots: readonly string[];
+  /** What it may reach besides the configuration's clusters. */
+  readonly ownClusters: Readonly<Record<string, ClusterConfig>>;
   /** Where it runs. */
   isolate: IsolateGroup;
   state: "loading" | "created" | "running" | "stopped";

@@ -34,6 +34,7 @@ export class PodAdmin implements FunctionAdmin {
       path: spec.path,
       bytes: await readModule(spec.path),
       settings,
+      clusters: this.#pod.options.clusters,
       vmConfiguration: layottoPairs(spec.vmFields),
       pluginConfiguration: layottoPairs(spec.pluginFields),
       args: [spec.path],

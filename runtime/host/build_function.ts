@@ -9,6 +9,8 @@ import type { Key } from "../control/messages.ts";
 import { levelNumber } from "../log.ts";
 import { admitModule } from "../module/admit.ts";
 import type { FunctionSettings } from "../settings/table.ts";
+import type { ClusterConfig } from "../upstream/cluster_config.ts";
+import { reachOf } from "../upstream/names.ts";
 import type { NewFunction } from "./pod.ts";
 
 /** Instances a function may grow to where no number is set: while they are suspended others take the requests. */
@@ -22,6 +24,8 @@ export interface FunctionSource {
   path: string;
   bytes: Uint8Array<ArrayBuffer>;
   settings: FunctionSettings;
+  /** Services of the configuration, which any function may call. */
+  clusters: Readonly<Record<string, ClusterConfig>>;
   /** The node's cap on instances, if it has one; also binds where no number is set. */
   instanceCeiling?: number;
   /** In place of the settings' texts, where a file of Layotto's shape makes them of fields. */
@@ -36,7 +40,7 @@ export interface FunctionSource {
   stdin: boolean;
 }
 
-/** @throws {Error} naming the path, for a module that cannot run here. */
+/** @throws {Error} naming the path, for a module that cannot run here; an upstream that is no cluster. */
 export async function buildFunction(
   source: FunctionSource,
 ): Promise<NewFunction> {
@@ -55,12 +59,14 @@ export async function buildFunction(
     : "command";
   const encoder = new TextEncoder();
   const fixed = settings.instances;
+  const { reach, own } = reachOf(settings, source.clusters);
   return {
     key,
     name,
     path,
     module,
     roots,
+    ownClusters: own,
     spec: {
       name,
       id: settings.id || name,
@@ -88,6 +94,7 @@ export async function buildFunction(
       bodyLimit: settings["body-limit"],
       logLevel: levelNumber(settings["log-level"]) as LogLevel,
       preopens: source.preopens,
+      reach,
       stdin: source.stdin,
     },
   };

@@ -11,6 +11,7 @@ import {
 } from "../settings/layers.ts";
 import { resolveFunction, resolveHost } from "../settings/resolve.ts";
 import type { HostSettings } from "../settings/table.ts";
+import type { ClusterConfig } from "../upstream/cluster_config.ts";
 import { buildFunction } from "./build_function.ts";
 import type { NewFunction } from "./pod.ts";
 import { withDefaultStores } from "./stores.ts";
@@ -25,6 +26,8 @@ const ENOTDIR = 54;
 export interface PodConfig {
   settings: HostSettings;
   stores: StateStores;
+  /** Services that functions call by name. */
+  clusters: Readonly<Record<string, ClusterConfig>>;
   node: HostConfig | undefined;
 }
 
@@ -58,15 +61,16 @@ export async function readPodConfig(
       log,
     },
   );
-  return { settings, stores, node };
+  const clusters = { ...node?.clusters, ...pod?.clusters };
+  return { settings, stores, clusters, node };
 }
 
 /** A container's function. @throws {Error} naming the module's path or the setting. */
 export async function readContainer(
   key: Key,
   spec: ContainerSpec,
-  node: HostConfig | undefined,
   module: Uint8Array<ArrayBuffer>,
+  { node, clusters }: Pick<PodConfig, "node" | "clusters">,
 ): Promise<NewFunction> {
   const pod = await readPodFile(spec);
   const layers: (Layer | undefined)[] = [
@@ -83,6 +87,7 @@ export async function readContainer(
     path,
     bytes: module,
     settings,
+    clusters,
     instanceCeiling: node?.ceiling?.caps.get("instances"),
     args: [path, ...spec.args.slice(1)],
     env: spec.env,

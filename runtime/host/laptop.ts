@@ -76,6 +76,7 @@ export async function startLaptop(
     name: POD,
     settings,
     stores,
+    clusters: config?.clusters ?? {},
     log,
     several: (config?.functions.length ?? 0) !== 1,
     sink: options.sink ?? ownStreams(),
@@ -157,6 +158,7 @@ async function addFunction(
         path: config.path,
         bytes: await readModule(config.path),
         settings,
+        clusters: pod.options.clusters,
         vmConfiguration: config.layotto &&
           layottoPairs(config.layotto.vmFields),
         pluginConfiguration: config.layotto &&

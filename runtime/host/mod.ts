@@ -77,9 +77,10 @@ class Host implements ControlHandler {
       throw new ControlError("exists", `container ${key.container} exists`);
     }
     const pod = await this.#podOf(open, key, spec).catch(invalid);
-    const wanted = await readContainer(key, spec, open.node, module).catch(
-      invalid,
-    );
+    const wanted = await readContainer(key, spec, module, {
+      node: open.node,
+      clusters: pod.options.clusters,
+    }).catch(invalid);
     const fn = await pod.add(wanted).catch(invalid);
     this.#containers.set(keyName(key), fn);
   }
@@ -129,7 +130,7 @@ class Host implements ControlHandler {
 
   async #makePod(open: OpenPod, key: Key, first: ContainerSpec): Promise<Pod> {
     const log = this.#podLog(key.pod);
-    const { settings, stores, node } = await readPodConfig(
+    const { settings, stores, clusters, node } = await readPodConfig(
       open.spec,
       first,
       log,
@@ -140,6 +141,7 @@ class Host implements ControlHandler {
       name: key.pod,
       settings,
       stores,
+      clusters,
       log,
       several: false,
       sink: this.#control,

@@ -20,6 +20,8 @@ import type {
   WireResponse,
 } from "../isolate/messages.ts";
 import { placeFunction } from "../isolate/place.ts";
+import { UpstreamBroker } from "../upstream/broker.ts";
+import type { ClusterConfig } from "../upstream/cluster_config.ts";
 import type { HostSettings } from "../settings/table.ts";
 import { invokeFunction, withTimeout } from "./invoke.ts";
 
@@ -39,12 +41,16 @@ export interface NewFunction {
   module: WebAssembly.Module;
   spec: FunctionSpec;
   roots: string[];
+  /** What it may reach besides the pod's clusters. */
+  ownClusters: Readonly<Record<string, ClusterConfig>>;
 }
 
 export interface PodOptions {
   name: string;
   settings: HostSettings;
   stores: StateStores;
+  /** Services that functions call by name. */
+  clusters: Readonly<Record<string, ClusterConfig>>;
   sink: Sink;
   log: Logger;
   /** Several functions are expected from the start, so that the main isolate listens. */
@@ -66,6 +72,7 @@ export class Pod {
   readonly #functions = new Map<number, HostFunction>();
   readonly #router = new Router();
   readonly #broker: Broker;
+  readonly #upstreams: UpstreamBroker;
   #listener: Listener | undefined;
   /** The isolates that listen, or will; they stay as long as the pod serves (DESIGN, decision 13). */
   #listening: IsolateGroup | undefined;
@@ -85,6 +92,10 @@ export class Pod {
           param,
           chain,
         ),
+    );
+    this.#upstreams = new UpstreamBroker(
+      options.clusters,
+      (fn, name, why) => this.log(fn, "debug", `upstream ${name}: ${why}`),
     );
   }
 
@@ -117,7 +128,7 @@ export class Pod {
       vacant: wanted.spec.kind === "plugin" ? this.#vacant() : undefined,
     }, { ...events, broken: (reason) => this.#broken(isolate, reason) });
     if (listens) this.#listening = isolate;
-    const { key, name, path, spec, roots } = wanted;
+    const { key, name, path, spec, roots, ownClusters } = wanted;
     const fn: HostFunction = {
       fn: ++lastFn,
       key,
@@ -126,6 +137,7 @@ export class Pod {
       path,
       spec,
       roots,
+      ownClusters,
       isolate,
       state: "loading",
     };
@@ -169,6 +181,7 @@ export class Pod {
     this.#router.remove(fn);
     this.#tellAlone();
     this.#broker.forget(fn);
+    this.#upstreams.forget(fn);
     const turns = withTimeout(
       fn.isolate.ping().then(() => true, () => true),
       PATIENCE,
@@ -227,6 +240,7 @@ export class Pod {
     await this.#listener?.close();
     await Promise.all(this.functions.map((fn) => this.stop(fn)));
     this.#listening?.terminate();
+    this.#upstreams.close();
     await this.options.stores.close();
   }
 
@@ -322,6 +336,14 @@ export class Pod {
         return this.options.sink.output(fn.key, 2, encoder.encode(line));
       },
       exited: (n, status, reason) => this.#exited(n, status, reason),
+      stream: (message, send) => {
+        const fn = this.#functions.get(message.fn);
+        if (fn) this.#upstreams.take(fn, message, send);
+        else if (message.open) {
+          const { fn, n } = message;
+          send({ t: "stream", fn, n, reset: "the function is stopping" });
+        }
+      },
     };
   }
 

@@ -8,6 +8,7 @@ import type {
   WireRequest,
   WireResponse,
 } from "./messages.ts";
+import { type StreamMessage, transfers } from "./upstream_messages.ts";
 
 /** What an isolate asks of the host, and tells it. */
 export interface IsolateEvents {
@@ -19,6 +20,8 @@ export interface IsolateEvents {
   output(fn: number, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
   log(message: Extract<FromIsolate, { t: "log" }>): Promise<void>;
   exited(fn: number, status: number, reason: string): void;
+  /** A function's stream to the outside; `send` is the way back. */
+  stream(message: StreamMessage, send: (message: StreamMessage) => void): void;
   /** The worker died of an error outside any guest; every function in it is gone. */
   broken(reason: string): void;
 }
@@ -127,6 +130,12 @@ export class Isolate {
     if (this.#ended === undefined) this.#worker.postMessage(message);
   }
 
+  readonly #sendStream = (message: StreamMessage): void => {
+    if (this.#ended === undefined) {
+      this.#worker.postMessage(message, transfers(message));
+    }
+  };
+
   #ask<T>(message: (n: number) => ToIsolate): Promise<T> {
     const n = ++this.#sequence;
     return this.#await(this.#pending, n, () => this.#send(message(n)));
@@ -188,6 +197,8 @@ export class Isolate {
         return this.#listening?.resolve(message.port as never);
       case "notListening":
         return this.#listening?.reject(new Error(message.message));
+      case "stream":
+        return this.#events.stream(message, this.#sendStream);
       case "exited":
         return this.#events.exited(message.fn, message.status, message.reason);
     }

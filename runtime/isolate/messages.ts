@@ -3,6 +3,8 @@
  * number that is unique in the host, so one isolate may hold several and one host several pods.
  */
 import type { LogLevel, PluginOptions, Preopen } from "../../abi/host.ts";
+import type { Reach } from "../upstream/names.ts";
+import type { StreamMessage } from "./upstream_messages.ts";
 
 /** An HTTP request on its way to a function; names of headers in lower case. */
 export interface WireRequest {
@@ -53,6 +55,8 @@ export interface FunctionSpec {
   bodyLimit: number;
   logLevel: LogLevel;
   preopens: Preopen[];
+  /** What it may reach outside, by name. */
+  reach: Reach;
   /** Whether a stdin stream will come. */
   stdin: boolean;
 }
@@ -94,7 +98,8 @@ export type ToIsolate =
   | { t: "taken"; fn: number; bytes: number }
   | { t: "input"; fn: number; bytes: Uint8Array | undefined }
   | { t: "stats"; n: number; fn: number }
-  | { t: "ping"; n: number };
+  | { t: "ping"; n: number }
+  | StreamMessage;
 
 /** Host calls that need the world; `args` and the answer's value are per operation, see `broker.ts`. */
 export type CallOp =
@@ -123,4 +128,5 @@ export type FromIsolate =
   | { t: "result"; n: number; value: unknown }
   | { t: "output"; fn: number; stream: 1 | 2; bytes: Uint8Array }
   | { t: "log"; fn: number; level: LogLevel; message: string; ours: boolean }
-  | { t: "exited"; fn: number; status: number; reason: string };
+  | { t: "exited"; fn: number; status: number; reason: string }
+  | StreamMessage;

@@ -5,7 +5,7 @@ import { type Arrival, arrivalOf } from "./arrival.ts";
 import { describe } from "./describe.ts";
 import { LocalFunction } from "./function.ts";
 import { serveWhole } from "./http/serve.ts";
-import { answered, send } from "./port.ts";
+import { answered, send, upstreams } from "./port.ts";
 import { ingressHandler, type Reachable } from "./serve.ts";
 
 const functions = new Map<number, LocalFunction>();
@@ -50,6 +50,8 @@ function take(message: ToIsolate): void {
       return;
     case "answer":
       return answered(message);
+    case "stream":
+      return upstreams.take(message);
     case "taken":
       return functions.get(message.fn)?.flow.taken(message.bytes);
     case "input":

@@ -7,7 +7,11 @@ import type {
   WireResponse,
 } from "../messages.ts";
 
-const scope = self as unknown as { postMessage(message: unknown): void };
+import { UpstreamStreams } from "./upstream.ts";
+
+const scope = self as unknown as {
+  postMessage(message: unknown, transfer?: ArrayBuffer[]): void;
+};
 const waiting = new Map<
   number,
   { resolve: (value: unknown) => void; reject: (error: CallFailed) => void }
@@ -25,6 +29,11 @@ export class CallFailed extends Error {
 export function send(message: FromIsolate): void {
   scope.postMessage(message);
 }
+
+/** This isolate's streams to the outside. */
+export const upstreams = new UpstreamStreams((message, transfer) =>
+  scope.postMessage(message, transfer)
+);
 
 /** Asks the broker. @throws {CallFailed} */
 export function call(

@@ -1,0 +1,159 @@
+/** Where a response's body ends (RFC 9112 §6, §7). No I/O. */
+import { Failure } from "../failure.ts";
+import type { Pair } from "../stream.ts";
+import { HeadBuffer, parseFields, type ResponseHead } from "./head.ts";
+import { MAX_CHUNK_LINE } from "./limits.ts";
+
+/** Takes a body's bytes. */
+export interface BodyReader {
+  /**
+   * Takes `bytes[at, …)`, adds copies of what is body to `out`.
+   * @returns where the body ended, or -1: all was taken and more must come. @throws {Failure} `protocol`.
+   */
+  take(bytes: Uint8Array, at: number, out: Uint8Array[]): number;
+  /** Set once it ended with trailers. */
+  trailers: Pair[] | undefined;
+  /** Whether the connection's end is the body's. */
+  readonly untilClose: boolean;
+}
+
+/** How the body of a response to `method` is framed; undefined where it has none. @throws {Failure} `protocol`. */
+export function bodyReader(
+  method: string,
+  { status, fields }: ResponseHead,
+): BodyReader | undefined {
+  const values = (wanted: string) =>
+    fields.filter(([name]) => name === wanted).map(([, value]) => value);
+  const codings = values("transfer-encoding");
+  const lengths = values("content-length");
+  if (codings.length > 0 && lengths.length > 0) {
+    throw new Failure(
+      "protocol",
+      "the response has a content-length and a transfer-encoding",
+    );
+  }
+  const length = lengths[0] ?? "";
+  if (lengths.length > 0 && !/^[0-9]{1,15}$/.test(length)) {
+    throw new Failure(
+      "protocol",
+      `the response has the content-length ${JSON.stringify(length)}`,
+    );
+  }
+  if (lengths.some((other) => other !== length)) {
+    throw new Failure(
+      "protocol",
+      "the response has different content-lengths",
+    );
+  }
+  if (method === "HEAD" || status === 204 || status === 304) return undefined;
+  if (codings.length > 0) {
+    if (codings.join().toLowerCase() === "chunked") return new ChunkedBody();
+    throw new Failure(
+      "protocol",
+      `the response has the transfer-encoding ${
+        JSON.stringify(codings.join().slice(0, 80))
+      }, expected chunked`,
+    );
+  }
+  if (lengths.length === 0) return new UntilClose();
+  return length === "0" ? undefined : new SizedBody(Number(length));
+}
+
+class SizedBody implements BodyReader {
+  readonly trailers = undefined;
+  readonly untilClose = false;
+  #left: number;
+
+  constructor(length: number) {
+    this.#left = length;
+  }
+
+  take(bytes: Uint8Array, at: number, out: Uint8Array[]): number {
+    const end = Math.min(bytes.length, at + this.#left);
+    if (end > at) out.push(bytes.slice(at, end));
+    this.#left -= end - at;
+    return this.#left === 0 ? end : -1;
+  }
+}
+
+class UntilClose implements BodyReader {
+  readonly trailers = undefined;
+  readonly untilClose = true;
+
+  take(bytes: Uint8Array, at: number, out: Uint8Array[]): number {
+    if (bytes.length > at) out.push(bytes.slice(at));
+    return -1;
+  }
+}
+
+const LF = 10;
+const CR = 13;
+
+class ChunkedBody implements BodyReader {
+  trailers: Pair[] | undefined;
+  readonly untilClose = false;
+  #state: "size" | "data" | "dataEnd" | "trailers" = "size";
+  /** Bytes of the present chunk to come. */
+  #left = 0;
+  #line = "";
+  readonly #head = new HeadBuffer();
+
+  take(bytes: Uint8Array, at: number, out: Uint8Array[]): number {
+    while (at < bytes.length) {
+      switch (this.#state) {
+        case "size":
+          at = this.#size(bytes, at);
+          break;
+        case "data": {
+          const end = Math.min(bytes.length, at + this.#left);
+          out.push(bytes.slice(at, end));
+          this.#left -= end - at;
+          at = end;
+          if (this.#left === 0) this.#state = "dataEnd";
+          break;
+        }
+        case "dataEnd":
+          at = this.#dataEnd(bytes, at);
+          break;
+        case "trailers": {
+          const found = this.#head.take(bytes, at, true);
+          if (!found) return -1;
+          if (found.lines.length > 0) {
+            this.trailers = parseFields(found.lines, 0);
+          }
+          return found.next;
+        }
+      }
+    }
+    return -1;
+  }
+
+  #size(bytes: Uint8Array, at: number): number {
+    const lf = bytes.indexOf(LF, at);
+    const end = lf < 0 ? bytes.length : lf;
+    if (this.#line.length + end - at > MAX_CHUNK_LINE) this.#bad();
+    this.#line += String.fromCharCode(...bytes.subarray(at, end));
+    if (lf < 0) return bytes.length;
+    const match = /^([0-9A-Fa-f]{1,12})[ \t]*(?:;[^\r]*)?\r$/.exec(this.#line);
+    if (!match) this.#bad();
+    this.#line = "";
+    this.#left = parseInt(match![1]!, 16);
+    this.#state = this.#left === 0 ? "trailers" : "data";
+    return lf + 1;
+  }
+
+  #dataEnd(bytes: Uint8Array, at: number): number {
+    if (bytes[at] === CR && this.#line === "") {
+      this.#line = "\r";
+      return at + 1;
+    }
+    if (bytes[at] !== LF || this.#line !== "\r") this.#bad();
+    this.#line = "";
+    this.#state = "size";
+    return at + 1;
+  }
+
+  #bad(): never {
+    throw new Failure("protocol", "the response's chunks are malformed");
+  }
+}

@@ -1,0 +1,80 @@
+/** A request as HTTP/1.1 writes it (RFC 9112). No I/O. */
+import { writeByteString } from "../../../abi/text.ts";
+import { Failure } from "../failure.ts";
+import type { RequestHead } from "../fields.ts";
+import type { Pair } from "../stream.ts";
+
+/** How the end of a request's body is told. */
+export type Framing = "none" | "length" | "chunked";
+
+/** A head ready to be written. */
+export interface WrittenHead {
+  bytes: Uint8Array;
+  framing: Framing;
+  /** With `length`: bytes of the body. */
+  length: number;
+}
+
+/** Requests that say nothing of a body where they have none (RFC 9110 §8.6). */
+const BODILESS = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
+
+/**
+ * @param end no body follows.
+ * @throws {Failure} `request`: a content-length that is none, or does not fit `end`.
+ */
+export function writeHead(
+  { method, path, authority, fields }: RequestHead,
+  end: boolean,
+): WrittenHead {
+  let text = `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\n`;
+  let length: number | undefined;
+  for (const [name, value] of fields) {
+    if (name === "content-length") {
+      if (!/^[0-9]{1,15}$/.test(value) || (length ?? value) != value) {
+        throw new Failure(
+          "request",
+          `the request cannot be sent: content-length ${JSON.stringify(value)}`,
+        );
+      }
+      if (length !== undefined) continue;
+      length = Number(value);
+    }
+    text += `${name}: ${value}\r\n`;
+  }
+  let framing: Framing = "none";
+  if (!end) {
+    framing = length === undefined ? "chunked" : "length";
+    if (framing === "chunked") text += "transfer-encoding: chunked\r\n";
+  } else if (length === undefined) {
+    if (!BODILESS.has(method)) text += "content-length: 0\r\n";
+  } else if (length > 0) {
+    throw new Failure(
+      "request",
+      `the request cannot be sent: content-length ${length} without a body`,
+    );
+  }
+  return { bytes: bytesOf(text + "\r\n"), framing, length: length ?? 0 };
+}
+
+/** One chunk; with `last` also the end of the body without trailers. No bytes are no chunk. */
+export function writeChunk(bytes: Uint8Array, last: boolean): Uint8Array {
+  const size = bytes.length === 0 ? "" : `${bytes.length.toString(16)}\r\n`;
+  const after = (size === "" ? "" : "\r\n") + (last ? "0\r\n\r\n" : "");
+  const written = new Uint8Array(size.length + bytes.length + after.length);
+  writeByteString(written, 0, size);
+  written.set(bytes, size.length);
+  writeByteString(written, size.length + bytes.length, after);
+  return written;
+}
+
+/** The end of a chunked body with trailers. */
+export function writeTrailers(fields: readonly Pair[]): Uint8Array {
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
+  return bytesOf(`0\r\n${lines.join("")}\r\n`);
+}
+
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  writeByteString(bytes, 0, text);
+  return bytes;
+}

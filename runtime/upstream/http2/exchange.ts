@@ -1,0 +1,163 @@
+/** One request and its response on an HTTP/2 stream. */
+import type { ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
+import { Failure } from "../failure.ts";
+import { checkedTrailers } from "../fields.ts";
+import {
+  type Pair,
+  type RequestStream,
+  type ResponseSink,
+  WINDOW,
+} from "../stream.ts";
+
+/** Flag of a frame that ends its stream (RFC 9113 §6.2). */
+const END_STREAM = 1;
+/** Stream errors by which the other end says "not now" or "no more" (RFC 9113 §7). */
+const PROTOCOL_ERROR = 1;
+
+const NO_BYTES = new Uint8Array(0);
+
+export class Http2Exchange implements RequestStream {
+  readonly #stream: ClientHttp2Stream;
+  readonly #sink: ResponseSink;
+  #trailers: readonly Pair[] = [];
+  #received: Pair[] | undefined;
+  #behind = 0;
+  /** Deno 2.9.6 may tell of data, and of the end, before it tells of the response they belong to. */
+  #early: (() => void)[] | undefined = [];
+  #requestDone = false;
+  #over = false;
+
+  constructor(stream: ClientHttp2Stream, sink: ResponseSink) {
+    this.#stream = stream;
+    this.#sink = sink;
+    stream.on(
+      "response",
+      (_fields: unknown, flags: number, raw: string[]) =>
+        this.#response(flags, raw),
+    );
+    stream.on("trailers", (_fields: unknown, _flags: number, raw: string[]) => {
+      this.#received = pairsOf(raw);
+    });
+    stream.on("data", (bytes: Uint8Array) => this.#data(bytes));
+    stream.on("end", () => this.#end());
+    stream.on("wantTrailers", () => this.#sendTrailers());
+    stream.on("error", (error) => this.#failed((error as Error).message));
+    stream.on("close", () => this.#failed("the stream was closed"));
+  }
+
+  send(bytes: Uint8Array, end: boolean): void {
+    if (this.#over || this.#requestDone) return;
+    this.#requestDone = end;
+    if (bytes.length > 0) {
+      this.#stream.write(bytes, (error) => {
+        if (!error && !this.#over) this.#sink.sent(bytes.length);
+      });
+    }
+    if (end) this.#stream.end();
+  }
+
+  trailers(fields: readonly Pair[]): void {
+    if (this.#over || this.#requestDone) return;
+    try {
+      this.#trailers = checkedTrailers(fields);
+    } catch (error) {
+      this.#over = true;
+      this.#stream.close(8);
+      return this.#sink.failed(error as Failure);
+    }
+    this.send(NO_BYTES, true);
+  }
+
+  consumed(bytes: number): void {
+    this.#behind -= bytes;
+    if (this.#behind < WINDOW && this.#stream.isPaused()) this.#stream.resume();
+  }
+
+  cancel(): void {
+    if (this.#over) return;
+    this.#over = true;
+    // CANCEL (RFC 9113 §7).
+    this.#stream.close(8);
+  }
+
+  #response(flags: number, raw: string[]): void {
+    if (this.#over) return;
+    const ended = (flags & END_STREAM) !== 0;
+    this.#sink.head(pairsOf(raw), ended);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    if (ended) return this.#finish();
+    for (const event of early) event();
+  }
+
+  #data(bytes: Uint8Array): void {
+    if (this.#over || bytes.length === 0) return;
+    this.#behind += bytes.length;
+    if (this.#behind >= WINDOW) this.#stream.pause();
+    // A plain array of its own: what Node gives is a view into a larger block.
+    const copy = new Uint8Array(bytes);
+    if (this.#early) this.#early.push(() => this.#sink.data(copy, false));
+    else this.#sink.data(copy, false);
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    if (this.#early) return void this.#early.push(() => this.#end());
+    // A connection that is lost ends its streams too; only those that ended by themselves still stand.
+    if (this.#stream.destroyed || this.#stream.rstCode !== 0) {
+      return this.#failed("the response broke off");
+    }
+    if (this.#received) this.#sink.trailers(this.#received);
+    else this.#sink.data(NO_BYTES, true);
+    this.#finish();
+  }
+
+  /** A response that is complete ends the exchange, whatever of the request is left. */
+  #finish(): void {
+    this.#over = true;
+    // NO_ERROR, as a server's early answer is told (RFC 9113 §8.1).
+    if (!this.#requestDone) this.#stream.close(0);
+  }
+
+  #sendTrailers(): void {
+    try {
+      this.#stream.sendTrailers(grouped(this.#trailers));
+    } catch {
+      this.#stream.close(8);
+    }
+  }
+
+  #failed(message: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#sink.failed(
+      new Failure(
+        this.#stream.rstCode === PROTOCOL_ERROR ? "protocol" : "terminated",
+        message,
+      ),
+    );
+  }
+}
+
+/** Fields as trailers have to be given: the values of one name together. */
+function grouped(fields: readonly Pair[]): OutgoingHttpHeaders {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of fields) {
+    const of = values.get(name);
+    if (of) of.push(value);
+    else values.set(name, [value]);
+  }
+  return Object.fromEntries(values);
+}
+
+/** Names and values by turns, as pairs; names are in lower case on the wire. */
+function pairsOf(list: readonly string[]): Pair[] {
+  const pairs: Pair[] = [];
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const name = list[i]!;
+    const pair: Pair = [name, String(list[i + 1])];
+    if (name === ":status") pairs.unshift(pair);
+    else pairs.push(pair);
+  }
+  return pairs;
+}
