@@ -54,9 +54,8 @@ export async function buildFunction(
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`);
   }
-  const kind = inspectModule(module).kind === "proxy-wasm"
-    ? "plugin"
-    : "command";
+  const { kind: found, exportsGetId } = inspectModule(module);
+  const kind = found === "proxy-wasm" ? "plugin" : "command";
   const encoder = new TextEncoder();
   const fixed = settings.instances;
   const { reach, own } = reachOf(settings, source.clusters);
@@ -90,6 +89,8 @@ export async function buildFunction(
         ? fixed
         : Math.min(ELASTIC, source.instanceCeiling ?? ELASTIC),
       requestTimeout: settings["request-timeout"],
+      layotto: kind === "plugin" &&
+        followsLayotto(settings, exportsGetId),
       failOpen: false,
       bodyLimit: settings["body-limit"],
       logLevel: levelNumber(settings["log-level"]) as LogLevel,
@@ -98,6 +99,14 @@ export async function buildFunction(
       stdin: source.stdin,
     },
   };
+}
+
+function followsLayotto(
+  { callbacks, upstream }: FunctionSettings,
+  exportsGetId: boolean,
+): boolean {
+  return callbacks === "layotto" ||
+    callbacks === "auto" && exportsGetId && upstream === "";
 }
 
 function checkEntry(module: WebAssembly.Module, entry: string): void {

@@ -117,6 +117,7 @@ export class Pod {
    * @throws {Error} the guest's failure, or an id that another function has.
    */
   async add(wanted: NewFunction): Promise<HostFunction> {
+    this.#checkAlone(wanted);
     const listens = wanted.spec.kind === "plugin" && !this.options.several &&
       !this.#listening && !this.#listener;
     const { isolates } = wanted.spec;
@@ -251,7 +252,13 @@ export class Pod {
     if (this.#listening) {
       const shared = (this.#reserved?.addr as Deno.NetAddr | undefined)?.port;
       try {
-        return await this.#listening.listen(address, shared ?? port, limit);
+        const tcp = this.functions.find(servesTcp)?.fn;
+        return await this.#listening.listen(
+          address,
+          shared ?? port,
+          limit,
+          tcp,
+        );
       } finally {
         this.#reserved?.close();
         this.#reserved = undefined;
@@ -282,6 +289,18 @@ export class Pod {
     this.#listening?.alone(
       only?.isolate === this.#listening ? only.fn : undefined,
     );
+  }
+
+  /** Plain connections name no function, so who takes them has the pod's port for itself. */
+  #checkAlone(wanted: NewFunction): void {
+    if (wanted.spec.kind !== "plugin") return;
+    const others = this.functions.filter(({ spec }) => spec.kind === "plugin");
+    const tcp = [wanted, ...others].find(servesTcp);
+    if (tcp !== undefined && (others.length > 0 || this.options.several)) {
+      throw new Error(
+        `function ${tcp.name} (${tcp.path}) stands before a TCP upstream: it has to be the only one on its port, expected no other beside it`,
+      );
+    }
   }
 
   #checkId(fn: HostFunction): void {
@@ -389,4 +408,8 @@ export class Pod {
     if (!fn) return;
     this.options.exited(fn, status, reason);
   }
+}
+
+function servesTcp({ spec }: { spec: FunctionSpec }): boolean {
+  return spec.reach.upstream?.kind === "tcp";
 }

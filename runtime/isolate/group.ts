@@ -64,17 +64,18 @@ export class IsolateGroup {
     for (const member of this.#members) member.resize(fn, instances);
   }
 
-  /** @returns the port. */
+  /** `tcp` is the function that takes plain connections; without it HTTP is served. @returns the port. */
   async listen(
     hostname: string,
     port: number,
     bodyLimit: number,
+    tcp?: number,
   ): Promise<number> {
     this.listens = true;
     const shared = this.size > 1;
     const ports = await Promise.all(
       this.#members.map((member) =>
-        member.listen(hostname, port, bodyLimit, shared)
+        member.listen({ hostname, port, bodyLimit, shared, tcp })
       ),
     );
     return ports[0]!;

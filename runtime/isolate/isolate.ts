@@ -87,14 +87,11 @@ export class Isolate {
 
   /** `shared`: other isolates listen there too. @returns the port. */
   listen(
-    hostname: string,
-    port: number,
-    bodyLimit: number,
-    shared: boolean,
+    what: Omit<Extract<ToIsolate, { t: "listen" }>, "t">,
   ): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#listening = { resolve, reject };
-      this.#send({ t: "listen", hostname, port, bodyLimit, shared });
+      this.#send({ t: "listen", ...what });
     });
   }
 

@@ -49,6 +49,8 @@ export interface FunctionSpec {
   maxInstances: number;
   /** Milliseconds. */
   requestTimeout: number;
+  /** It follows Layotto's sequence of callbacks (ABI.md §5.4), and not Envoy's. */
+  layotto: boolean;
   /** An exchange whose instance fails goes on without the function, where something else answers. */
   failOpen: boolean;
   /** Largest request body: bytes. */
@@ -85,6 +87,8 @@ export type ToIsolate =
     port: number;
     bodyLimit: number;
     shared: boolean;
+    /** The function that takes plain connections there; undefined: HTTP is served. */
+    tcp: number | undefined;
   }
   /** The function that takes requests without an id: the pod's only one, if it lives here. */
   | { t: "alone"; fn: number | undefined }

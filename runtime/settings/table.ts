@@ -17,7 +17,8 @@ export type SettingType =
   | "duration"
   | "level"
   | "upstream"
-  | "authorities";
+  | "authorities"
+  | "choice";
 
 /** Whom a setting is for: the host as a whole, each function, or (`both`) the host and, where said, one function. */
 export type Scope = "host" | "function" | "both";
@@ -30,6 +31,8 @@ export interface Setting {
   /** Least and greatest value of a number, or greatest length of a text in characters. */
   readonly min?: number;
   readonly max?: number;
+  /** What a choice is made of. */
+  readonly choices?: readonly string[];
   /** Whether the node's `ceiling` may cap it. */
   readonly ceiling?: true;
   /** Least value a ceiling may have, where `min` has a meaning of its own. */
@@ -175,6 +178,15 @@ export const SETTINGS = [
     doc: "Greatest request body; a longer one is answered with 413.",
   },
   {
+    name: "callbacks",
+    type: "choice",
+    choices: ["auto", "layotto", "envoy"],
+    scope: "function",
+    default: "auto",
+    doc:
+      "Whose sequence of callbacks a request follows. `layotto`: query string as body, actions ignored, no response callbacks; `envoy`: a stream that pauses and goes on, with response callbacks. `auto` is `layotto` for a module that exports `proxy_get_id` and has no `upstream`, else `envoy`.",
+  },
+  {
     name: "root-id",
     type: "text",
     scope: "function",
@@ -232,7 +244,8 @@ export type SettingValue<N extends SettingName = SettingName> = TypeOf<
 >;
 
 type TypeOf<T extends SettingType> = T extends "level" ? Level
-  : T extends "text" | "address" | "path" | "upstream" | "authorities" ? string
+  : T extends
+    "text" | "address" | "path" | "upstream" | "authorities" | "choice" ? string
   : number;
 
 /** The settings of the host as a whole, by name. */

@@ -51,6 +51,10 @@ export function expectation(setting: Setting): string {
       }: bytes, or a number with Ki, Mi or Gi`;
     case "duration":
       return `a duration from ${min} to ${max} ms: milliseconds, or a number with ms, s, m or h`;
+    case "choice":
+      return `one of ${
+        setting.choices?.map((c) => JSON.stringify(c)).join(", ")
+      }`;
     case "level":
       return `one of ${LEVELS.map((l) => JSON.stringify(l)).join(", ")}`;
     case "address":
@@ -106,6 +110,8 @@ function readText(setting: Setting, found: unknown): string | undefined {
   if (typeof found !== "string") return undefined;
   if (found.length > bounds(setting).max) return undefined;
   switch (setting.type) {
+    case "choice":
+      return setting.choices?.includes(found) ? found : undefined;
     case "level":
       return isLevel(found) ? found : undefined;
     case "address":

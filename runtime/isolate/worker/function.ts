@@ -1,10 +1,6 @@
 /** One function in this isolate: its instances, and a request's way through one of them. */
 import type { GuestResponse, LogLevel } from "../../../abi/host.ts";
-import {
-  createSharedServices,
-  inspectModule,
-  runCommand,
-} from "../../../abi/mod.ts";
+import { createSharedServices, runCommand } from "../../../abi/mod.ts";
 import { errorAnswer } from "../../ingress/answers.ts";
 import { queryAsBody } from "../../ingress/request.ts";
 import type { FunctionSpec, FunctionStats, WireResponse } from "../messages.ts";
@@ -12,8 +8,10 @@ import type { Arrival } from "./arrival.ts";
 import { describe } from "./describe.ts";
 import { Input, InstanceHost, OutputFlow } from "./guest_host.ts";
 import type { Chain } from "./http/serve.ts";
+import { UpstreamTerminal } from "./http/upstream_terminal.ts";
 import type { InstancePool, Slot } from "./pool.ts";
-import { send } from "./port.ts";
+import { send, upstreams } from "./port.ts";
+import type { TcpChain } from "./tcp/serve.ts";
 import { FunctionVm } from "./vm.ts";
 
 export class LocalFunction {
@@ -24,8 +22,6 @@ export class LocalFunction {
   readonly #fn: number;
   readonly #module: WebAssembly.Module;
   readonly #vm: FunctionVm;
-  /** It follows Layotto's request path (ABI.md §5.4) and not Envoy's. */
-  readonly isLayotto: boolean;
   /** The way of a request that comes to this function alone. */
   readonly chain: Chain;
   /** Where our own lines about what it answers go. */
@@ -52,13 +48,35 @@ export class LocalFunction {
     this.id = spec.id;
     this.flow = new OutputFlow(fn, spec.kind === "command");
     this.input = new Input(spec.stdin);
-    this.isLayotto = spec.kind === "plugin" &&
-      inspectModule(module).exportsGetId;
-    this.chain = { functions: [this] };
+    this.chain = { functions: [this], terminal: this.#terminal() };
   }
 
   get pool(): InstancePool {
     return this.#vm.pool;
+  }
+
+  /** What is behind it, where it is a filter. */
+  #terminal(): Chain["terminal"] {
+    const { reach, requestTimeout } = this.spec;
+    const { upstream } = reach;
+    if (upstream?.kind !== "http") return undefined;
+    return (events) =>
+      new UpstreamTerminal(
+        (heard) =>
+          upstreams.http(this.#fn, upstream.name, requestTimeout, heard),
+        events,
+      );
+  }
+
+  /** Its TCP connections' way, where it stands before a TCP service. */
+  get tcpChain(): TcpChain | undefined {
+    const { upstream } = this.spec.reach;
+    if (upstream?.kind !== "tcp") return undefined;
+    return {
+      functions: [this],
+      connect: (events) => upstreams.tcp(this.#fn, upstream.name, events),
+      limit: this.spec.bodyLimit,
+    };
   }
 
   /** Makes the first instances, which tells the function's id. @throws what the guest or its start-up failed with. */

@@ -5,6 +5,7 @@ import { type Arrival, arrivalOf } from "./arrival.ts";
 import { describe } from "./describe.ts";
 import { LocalFunction } from "./function.ts";
 import { serveWhole } from "./http/serve.ts";
+import { serveTcp } from "./tcp/serve.ts";
 import { answered, send, upstreams } from "./port.ts";
 import { ingressHandler, type Reachable } from "./serve.ts";
 
@@ -93,10 +94,18 @@ function unload(fn: number): void {
 }
 
 function listen(
-  { hostname, port, bodyLimit, shared }: Extract<ToIsolate, { t: "listen" }>,
+  { hostname, port, bodyLimit, shared, tcp }: Extract<
+    ToIsolate,
+    { t: "listen" }
+  >,
 ): void {
   reachable.bodyLimit = bodyLimit;
   try {
+    const chain = tcp === undefined ? undefined : functions.get(tcp)?.tcpChain;
+    if (chain !== undefined) {
+      const bound = serveTcp(chain, hostname, port, shared);
+      return send({ t: "listening", port: bound });
+    }
     const handler = ingressHandler(reachable);
     const listener = openListener(hostname, port, handler, shared);
     send({ t: "listening", port: listener.port });
@@ -120,7 +129,7 @@ function answer(
   fn: LocalFunction,
   arrival: Arrival,
 ): WireResponse | Promise<WireResponse> {
-  return fn.isLayotto || fn.spec.kind === "command"
+  return fn.spec.layotto || fn.spec.kind === "command"
     ? fn.answer(arrival)
     : serveWhole(fn.chain, arrival);
 }

@@ -24,7 +24,7 @@ export function ingressHandler(
     const id = request.headers.get("id");
     const fn = id ? reachable.byId(id) : reachable.alone;
     if (!fn) return handOver(request, reachable.bodyLimit, route);
-    if (!fn.isLayotto) return serveHttp(fn.chain, request);
+    if (!fn.spec.layotto) return serveHttp(fn.chain, request);
     if (request.body !== null) return withBody(fn, request);
     const answer = fn.answer(new HttpArrival(request));
     return answer instanceof Promise

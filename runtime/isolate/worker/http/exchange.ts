@@ -5,7 +5,6 @@
 import {
   envoyFields,
   type GuestTrap,
-  HeaderMap,
   isGrpc,
   localReply,
   type LocalResponse,
@@ -40,6 +39,8 @@ export class HttpExchange {
   readonly #client: HttpClient;
   readonly #options: ExchangeOptions;
   readonly #terminal: Terminal;
+  /** Where the request enters. */
+  readonly #first: StreamSink;
   /** Those that have seen the request; the rest of the chain is created as it goes on. */
   readonly #members: Member[] = [];
   /** Who holds each side back. */
@@ -63,18 +64,21 @@ export class HttpExchange {
     this.#options = options;
     this.#terminal = options.terminal?.(this.#terminalEvents()) ??
       new OwnAnswer(() => this.#ownAnswer());
+    this.#first = links.length === 0
+      ? this.#terminal
+      : lazily(() => this.#enter(0));
   }
 
   /** The request's fields. `end`: there is no body. */
   start(end: boolean): void {
     const fields = envoyFields(this.#arrival);
     this.#toGrpc = isGrpc(fields);
-    this.#enter(0).headers(fields, end);
+    this.#first.headers(fields, end);
   }
 
   /** More of the request's body. */
   data(bytes: Uint8Array, end: boolean): void {
-    if (!this.#over) this.#members[0]!.stream.request.data(bytes, end);
+    if (!this.#over) this.#first.data(bytes, end);
   }
 
   /** A function answers the exchange itself. */
@@ -83,7 +87,7 @@ export class HttpExchange {
     this.#terminal.reset();
     this.#stopRequest();
     const { headers, body } = localReply(response, this.#toGrpc);
-    let back: StreamSink = this.#members.at(-1)!.stream.response;
+    let back = this.#lastResponse;
     if (this.#responding) {
       // Functions have seen another response: they do not see this one, and where the client has, that one is broken off.
       for (const { stream } of this.#members) stream.stopResponse();
@@ -157,6 +161,11 @@ export class HttpExchange {
     if (!this.#over) this.#finish();
   }
 
+  /** Where the response enters the chain: it goes through those that have seen the request. */
+  get #lastResponse(): StreamSink {
+    return this.#members.at(-1)?.stream.response ?? this.#client;
+  }
+
   /** The stream of function `index`, made when the request first reaches it. */
   #enter(index: number): StreamSink {
     const last = index === this.#links.length - 1;
@@ -181,48 +190,36 @@ export class HttpExchange {
   }
 
   #terminalEvents(): TerminalEvents {
-    const last = () => this.#members.at(-1)!.stream.response;
     return {
       response: {
         headers: (map, end) => {
           if (this.#over || this.#responding) return;
           this.#responding = true;
-          last().headers(map, end);
+          this.#lastResponse.headers(map, end);
         },
         data: (bytes, end) => {
-          if (!this.#over) last().data(bytes, end);
+          if (!this.#over) this.#lastResponse.data(bytes, end);
         },
         trailers: (map) => {
-          if (!this.#over) last().trailers(map);
+          if (!this.#over) this.#lastResponse.trailers(map);
         },
       },
       pressure: (on) => this.pressure("request", "upstream", on),
-      broken: (status, why) => this.#broken(status, why),
+      respond: (response) => this.respond(response),
+      cut: (why) => {
+        if (this.#over) return;
+        if (this.#client.started) this.#breakOff(why);
+        else this.#fail(502, why);
+      },
     };
   }
 
-  /** What answers broke off; functions see our answer in its place, if they have seen nothing yet. */
-  #broken(status: number, why: string): void {
-    if (this.#over) return;
-    if (this.#responding) {
-      if (this.#client.started) return this.#breakOff(why);
-      return this.#fail(status, why);
-    }
-    this.#responding = true;
-    this.#stopRequest();
-    const map = new HeaderMap();
-    map.add(":status", String(status));
-    map.add("content-type", "text/plain");
-    const { response } = this.#members.at(-1)!.stream;
-    response.headers(map, false);
-    response.data(new TextEncoder().encode(why), true);
-  }
-
   /** Our own answer straight to the client. */
-  #fail(status: number, why: string, fn = this.#links[0]!.fn): void {
+  #fail(status: number, why: string, fn = this.#links[0]?.fn): void {
     if (this.#client.started) return this.#breakOff(why);
-    if (status !== 500) fn.warn(`request answered ${status}: ${why}`);
-    this.#client.answer(errorAnswer(status, `function ${fn.id}: ${why}`));
+    if (status !== 500) fn?.warn(`request answered ${status}: ${why}`);
+    const who = fn === undefined ? "" : `function ${fn.id}: `;
+    this.#client.answer(errorAnswer(status, who + why));
   }
 
   #breakOff(why: string): void {

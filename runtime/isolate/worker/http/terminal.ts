@@ -1,5 +1,9 @@
 /** What stands at the end of a chain of functions and makes the response. */
-import type { HeaderMap, StreamSink } from "../../../../abi/mod.ts";
+import type {
+  HeaderMap,
+  LocalResponse,
+  StreamSink,
+} from "../../../../abi/mod.ts";
 
 /** Takes the request as the chain leaves it; what it answers goes into `response`. */
 export interface Terminal extends StreamSink {
@@ -14,8 +18,10 @@ export interface TerminalEvents {
   readonly response: StreamSink;
   /** Whether the request is to wait. */
   pressure(on: boolean): void;
-  /** There will be no more of the response: `status` and a text in its place, if none of it has come yet. */
-  broken(status: number, why: string): void;
+  /** An answer of our own in the place of one from somewhere else; functions see it as any response. */
+  respond(response: LocalResponse): void;
+  /** The response broke off after it began. */
+  cut(why: string): void;
 }
 
 /** The last function makes the answer: it is told when the request has gone through. */

@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { assemble } from "../../e2e/harness/guests.ts";
+import { type Demo, withDemo } from "./harness.ts";
+
+/** A filter that marks what goes through it: a field in either direction, a letter at the end of either body. */
+const MARKS = `(module
+  (import "env" "proxy_set_buffer_bytes"
+    (func $set (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_replace_header_map_value"
+    (func $header (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_remove_header_map_value"
+    (func $remove (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 8) "x-mark")
+  (data (i32.const 16) "content-length")
+  (data (i32.const 32) "pq")
+  (func (export "proxy_abi_version_0_2_1"))
+  (func (export "malloc") (param i32) (result i32) (i32.const 4096))
+  (func $mark (param i32)
+    (drop (call $remove (local.get 0) (i32.const 16) (i32.const 14)))
+    (drop (call $header (local.get 0) (i32.const 8) (i32.const 6)
+      (i32.const 32) (i32.const 1))))
+  (func $end (param $buffer i32) (param $end i32)
+    (if (local.get $end) (then
+      (drop (call $set (local.get $buffer) (i32.const -1) (i32.const 0)
+        (i32.add (i32.const 32) (local.get $buffer)) (i32.const 1))))))
+  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (call $mark (i32.const 0)) (i32.const 0))
+  (func (export "proxy_on_request_body") (param i32 i32 i32) (result i32)
+    (call $end (i32.const 0) (local.get 2)) (i32.const 0))
+  (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+    (call $mark (i32.const 2)) (i32.const 0))
+  (func (export "proxy_on_response_body") (param i32 i32 i32) (result i32)
+    (call $end (i32.const 1) (local.get 2)) (i32.const 0)))`;
+
+interface Behind {
+  /** What the service behind saw of each request: method, path, mark and body. */
+  saw: string[];
+  demo: Demo;
+  url: string;
+}
+
+/** `answer` is the service behind the filter. */
+async function withFilter(
+  answer: (request: Request, body: string) => Response | Promise<Response>,
+  test: (behind: Behind) => Promise<void>,
+): Promise<void> {
+  const saw: string[] = [];
+  const service = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) => {
+      const body = await request.text();
+      const { pathname, search } = new URL(request.url);
+      const mark = request.headers.get("x-mark");
+      saw.push(`${request.method} ${pathname}${search} ${mark} ${body}`);
+      return await answer(request, body);
+    },
+  );
+  const upstream = `http://127.0.0.1:${service.addr.port}`;
+  try {
+    await withDemo({
+      modules: { "marks.wasm": await assemble(MARKS) },
+      functions: { marks: { path: "marks.wasm", upstream } },
+    }, async (demo) => {
+      const url = `http://127.0.0.1:${demo.host.summary.httpPort}`;
+      await test({ saw, demo, url });
+    });
+  } finally {
+    await service.shutdown();
+  }
+}
+
+Deno.test("a filter stands before a service: both see what it made of the other", () =>
+  withFilter(
+    (_, body) => new Response(`got ${body.length}`, { status: 201 }),
+    async ({ saw, url }) => {
+      const plain = await fetch(`${url}/a?b=c`);
+      assert.equal(plain.status, 201);
+      assert.equal(plain.headers.get("x-mark"), "p");
+      assert.equal(await plain.text(), "got 0q");
+      const post = await fetch(`${url}/post`, { method: "POST", body: "four" });
+      assert.equal(await post.text(), "got 5q");
+      assert.deepEqual(saw, ["GET /a?b=c p ", "POST /post p fourp"]);
+    },
+  ));
+
+Deno.test("bodies go through in parts, both ways at once", () =>
+  withFilter(
+    () => new Response("unused"),
+    async ({ url, saw }) => {
+      const parts = Array.from({ length: 50 }, () => new Uint8Array(40_000));
+      const response = await fetch(url, {
+        method: "POST",
+        body: ReadableStream.from(parts),
+      });
+      assert.equal(await response.text(), "unusedq");
+      assert.equal(saw[0]!.length, "POST / p ".length + 2_000_001);
+    },
+  ));
+
+Deno.test("an answer larger than what may be held reaches a client that reads slowly", () =>
+  withFilter(
+    () => {
+      const parts = Array.from({ length: 100 }, () => new Uint8Array(200_000));
+      return new Response(ReadableStream.from(parts));
+    },
+    async ({ url }) => {
+      const response = await fetch(url);
+      let size = 0;
+      for await (const part of response.body!) {
+        size += part.length;
+        if (size < 1_000_000) await new Promise((r) => setTimeout(r, 5));
+      }
+      assert.equal(size, 20_000_001);
+    },
+  ));
+
+Deno.test("HEAD, 204 and 304 have no body", () =>
+  withFilter(
+    (request) => {
+      const status = Number(new URL(request.url).pathname.slice(1)) || 200;
+      return new Response(status === 200 ? "text" : null, { status });
+    },
+    async ({ url }) => {
+      const head = await fetch(url, { method: "HEAD" });
+      assert.equal(head.status, 200);
+      assert.equal(await head.text(), "");
+      for (const status of [204, 304]) {
+        const response = await fetch(`${url}/${status}`);
+        assert.equal(response.status, status);
+        assert.equal(await response.text(), "");
+      }
+    },
+  ));
+
+Deno.test("a service that is not there is 503 and the function sees it as any answer", async () => {
+  const modules = { "marks.wasm": await assemble(MARKS) };
+  const upstream = "http://127.0.0.1:1";
+  const functions = { marks: { path: "marks.wasm", upstream } };
+  await withDemo({ modules, functions }, async ({ ask, host }) => {
+    const [status, text] = await ask("/");
+    assert.equal(status, 503);
+    assert.match(text, /^upstream connect error.*q$/);
+    const url = `http://127.0.0.1:${host.summary.httpPort}`;
+    const response = await fetch(url);
+    assert.equal(response.headers.get("x-mark"), "p");
+    await response.body?.cancel();
+  });
+});
+
+Deno.test("a function in front of a TCP service sees both directions and edits them", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serve = async () => {
+    for await (const conn of listener) {
+      const buffer = new Uint8Array(100);
+      const size = await conn.read(buffer) ?? 0;
+      const said = new TextDecoder().decode(buffer.subarray(0, size));
+      await conn.write(new TextEncoder().encode(`you said ${said}`));
+      conn.close();
+    }
+  };
+  const served = serve();
+  const wat = `(module
+    (import "env" "proxy_set_buffer_bytes"
+      (func $set (param i32 i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 8) "<>")
+    (func (export "proxy_abi_version_0_2_1"))
+    (func $wrap (param $buffer i32) (param $size i32)
+      (if (local.get $size) (then
+        (drop (call $set (local.get $buffer) (i32.const -1) (i32.const 0)
+          (i32.const 9) (i32.const 1)))
+        (drop (call $set (local.get $buffer) (i32.const 0) (i32.const 0)
+          (i32.const 8) (i32.const 1))))))
+    (func (export "proxy_on_downstream_data") (param i32 i32 i32) (result i32)
+      (call $wrap (i32.const 2) (local.get 1)) (i32.const 0))
+    (func (export "proxy_on_upstream_data") (param i32 i32 i32) (result i32)
+      (call $wrap (i32.const 3) (local.get 1)) (i32.const 0)))`;
+  const { port } = listener.addr as Deno.NetAddr;
+  const functions = {
+    wrap: { path: "wrap.wasm", upstream: `tcp://127.0.0.1:${port}` },
+  };
+  const modules = { "wrap.wasm": await assemble(wat) };
+  try {
+    await withDemo({ modules, functions }, async ({ host }) => {
+      for (let i = 0; i < 3; i++) {
+        const conn = await Deno.connect({
+          hostname: "127.0.0.1",
+          port: host.summary.httpPort,
+        });
+        await conn.write(new TextEncoder().encode("hi"));
+        const text = await new Response(conn.readable).text();
+        assert.equal(text, "<you said <hi>>");
+      }
+    });
+  } finally {
+    listener.close();
+    await served;
+  }
+});
+
+Deno.test("a function before a TCP service cannot share its port", async () => {
+  const functions = {
+    f1: { path: "f1.wasm", upstream: "tcp://127.0.0.1:1" },
+    f2: "f2.wasm",
+  };
+  await assert.rejects(
+    withDemo({ functions }, () => Promise.resolve()),
+    /function f1 .*has to be the only one on its port/,
+  );
+});
+
+Deno.test("the setting callbacks makes a Layotto function a stream, and the other way round", async () => {
+  const says = (callbacks: string) => ({
+    functions: { f2: { path: "f2.wasm", callbacks } },
+  });
+  // f2 looks its body up, and the query stands for a body in Layotto's sequence alone.
+  await withDemo(says("layotto"), async ({ ask, put }) => {
+    await put({ book1: "100" });
+    assert.deepEqual(await ask("/?book1"), [200, "100"]);
+  });
+  await withDemo(says("envoy"), async ({ ask, put }) => {
+    await put({ book1: "100" });
+    assert.deepEqual(await ask("/?book1"), [200, ""]);
+    const post = { method: "POST", body: "book1" };
+    assert.deepEqual(await ask("/", post), [200, "100"]);
+  });
+});
