@@ -1,0 +1,123 @@
+/** `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager` and its filters. */
+import { show } from "../../settings/problems.ts";
+import { oneLine } from "./actions.ts";
+import { readExtension } from "./any.ts";
+import type { EnvoyOptions } from "./context.ts";
+import type { Fields } from "./fields.ts";
+import type { HttpListener, PluginConfig, PluginRef } from "./model.ts";
+import { wasmFilters } from "./plugin.ts";
+import { readRouteTable } from "./routes.ts";
+
+/** What a listener gets from its connection manager. */
+export type HttpPart = Pick<
+  HttpListener,
+  | "codec"
+  | "httpStatPrefix"
+  | "filters"
+  | "hasRouter"
+  | "routes"
+  | "stripHostPort"
+  | "generateRequestId"
+  | "serverName"
+>;
+
+const ROUTER = "envoy.extensions.filters.http.router.v3.Router";
+
+const NO_LOG = "has no effect: there is no access log here";
+
+export function readHttp(
+  fields: Fields,
+  options: EnvoyOptions,
+): HttpPart | undefined {
+  const httpStatPrefix = fields.required("stat_prefix");
+  fields.ignored("access_log", NO_LOG);
+  fields.ignored("access_log_options", NO_LOG);
+  const codec = fields.choice("codec_type", { AUTO: 0, HTTP1: 1, HTTP2: 2 });
+  const filters = readFilters(fields, options);
+  const kind = fields.exactlyOne(["route_config"]);
+  const routes = kind &&
+    fields.message(kind, (table) => readRouteTable(table, options));
+  const serverName = oneLine(fields, "server_name");
+  return routes && {
+    codec: codec === "HTTP1" ? "http1" : codec === "HTTP2" ? "http2" : "auto",
+    httpStatPrefix,
+    ...filters,
+    routes,
+    stripHostPort: readStrip(fields),
+    generateRequestId: fields.flag("generate_request_id") ?? true,
+    serverName: serverName === "" ? "envoy" : serverName,
+  };
+}
+
+function readStrip(fields: Fields): HttpPart["stripHostPort"] {
+  const matching = fields.flag("strip_matching_host_port") ?? false;
+  const any = fields.flag("strip_any_host_port") ?? false;
+  if (matching && any) {
+    fields.check.problem(
+      fields.at("strip_any_host_port"),
+      'found beside "strip_matching_host_port", expected one of the two',
+    );
+  }
+  return any ? "any" : matching ? "matching" : "no";
+}
+
+type Filter =
+  | { kind: "router" }
+  | { kind: "wasm"; plugin: PluginConfig | undefined };
+
+function readFilters(
+  fields: Fields,
+  options: EnvoyOptions,
+): { filters: PluginRef[]; hasRouter: boolean } {
+  const wasm = wasmFilters(
+    "envoy.extensions.filters.http.wasm.v3.Wasm",
+    options,
+  );
+  const readers = {
+    ...Object.fromEntries(
+      Object.entries(wasm).map(([type, read]) => [
+        type,
+        (fields: Fields): Filter => ({ kind: "wasm", plugin: read(fields) }),
+      ]),
+    ),
+    [ROUTER]: (fields: Fields): Filter => {
+      readRouter(fields);
+      return { kind: "router" };
+    },
+  };
+  const filters = fields.repeated("http_filters", (filter) => {
+    filter.only("disabled", false);
+    // Whether Envoy goes on without the filter where it does not know it: it is known here.
+    filter.flag("is_optional");
+    const filterName = filter.required("name");
+    const path = filter.path;
+    return { filterName, path, filter: readExtension(filter, readers) };
+  });
+  for (const [i, { filterName, path, filter }] of filters.entries()) {
+    if (filter?.kind === "router" && i < filters.length - 1) {
+      fields.check.problem(
+        path,
+        `found router ${
+          show(filterName)
+        } before other filters, expected it last`,
+      );
+    }
+  }
+  return {
+    filters: filters.flatMap(({ filterName, filter }) =>
+      filter?.kind === "wasm" && filter.plugin !== undefined
+        ? [{ filterName, plugin: filter.plugin }]
+        : []
+    ),
+    hasRouter: filters.some(({ filter }) => filter?.kind === "router"),
+  };
+}
+
+/** Of a router's fields those that change nothing here: statistics, logs and traces. */
+function readRouter(fields: Fields): void {
+  fields.flag("dynamic_stats");
+  fields.flag("start_child_span");
+  fields.flag("suppress_grpc_request_failure_code_stats");
+  fields.ignored("upstream_log", NO_LOG);
+  fields.ignored("upstream_log_options", NO_LOG);
+}
