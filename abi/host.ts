@@ -20,8 +20,11 @@ export type LogLevel = typeof LogLevel[keyof typeof LogLevel];
 
 /** The world as one function sees it. One object serves all instances of that function in an isolate. */
 export interface GuestHost {
-  /** One log line of the guest. The text may hold anything; the sink escapes it. Never blocks, never throws. */
-  log(level: LogLevel, message: string): void;
+  /**
+   * One log line of the guest, or about it. The text may hold anything; the sink escapes it. `stream`: it was written for
+   * an exchange or a connection, and not for the plugin as a whole. Never blocks, never throws.
+   */
+  log(level: LogLevel, message: string, stream?: boolean): void;
 
   /** The least level that reaches the log now (`proxy_get_log_level`). */
   logLevel(): LogLevel;

@@ -20,7 +20,8 @@ export class CurrentHost implements GuestHost {
     return this.#host.files;
   }
   log(level: LogLevel, message: string): void {
-    this.#host.log(level, message);
+    const { current } = this.#vm;
+    this.#host.log(level, message, current !== current?.root);
   }
   logLevel(): LogLevel {
     return this.#host.logLevel();

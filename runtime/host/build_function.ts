@@ -89,6 +89,7 @@ export async function buildFunction(
         ? fixed
         : Math.min(ELASTIC, source.instanceCeiling ?? ELASTIC),
       requestTimeout: settings["request-timeout"],
+      vm: "",
       layotto: kind === "plugin" &&
         followsLayotto(settings, exportsGetId),
       failOpen: false,

@@ -6,8 +6,6 @@ import {
   type HostConfig,
   parseConfig,
 } from "../config/config.ts";
-import { OUTPUT_WINDOW } from "../control/messages.ts";
-import { FrameWriter } from "../control/writer.ts";
 import type { HostFunction } from "../function/function.ts";
 import type { Listener } from "../ingress/listener.ts";
 import { Logger } from "../log.ts";
@@ -16,6 +14,7 @@ import { resolveFunction, resolveHost } from "../settings/resolve.ts";
 import { PodAdmin, readModule } from "./admin.ts";
 import { buildFunction } from "./build_function.ts";
 import { layottoPairs } from "./layotto_pairs.ts";
+import { ownStreams } from "./own_streams.ts";
 import { Pod, type Sink } from "./pod.ts";
 import { openServers } from "./servers.ts";
 import { withDefaultStores } from "./stores.ts";
@@ -175,27 +174,6 @@ async function addFunction(
     if (error instanceof ConfigError) throw error;
     throw new Error(`${config.place}: ${(error as Error).message}`);
   }
-}
-
-/** The process's own streams, each written in order and one write at a time. */
-function ownStreams(): Sink {
-  const streams = {
-    1: new FrameWriter(Deno.stdout.writable),
-    2: new FrameWriter(Deno.stderr.writable),
-  };
-  let behind = 0;
-  const output: Sink["output"] = async (_key, stream, bytes) => {
-    behind += bytes.length;
-    streams[stream].send(bytes);
-    await streams[stream].flushed();
-    behind -= bytes.length;
-  };
-  return {
-    output,
-    line(key, bytes) {
-      if (behind <= OUTPUT_WINDOW) output(key, 2, bytes);
-    },
-  };
 }
 
 async function ended(

@@ -13,6 +13,7 @@ import { type Listener, openListener } from "../ingress/listener.ts";
 import { Router } from "../ingress/router.ts";
 import type { IsolateGroup } from "../isolate/group.ts";
 import type { IsolateEvents } from "../isolate/isolate.ts";
+import type { ListenerSpec } from "../isolate/listener_spec.ts";
 import type {
   FunctionSpec,
   FunctionStats,
@@ -55,6 +56,15 @@ export interface PodOptions {
   log: Logger;
   /** Several functions are expected from the start, so that the main isolate listens. */
   several: boolean;
+  /** All functions share these isolates, and are reached by the listeners that `serve` opens, at these addresses. */
+  together?: { isolates: number; addresses: readonly string[] };
+  /** How a plugin's log line is written; logfmt unless given. `stream`: it speaks of an exchange and not of the plugin. */
+  pluginLine?(
+    fn: HostFunction,
+    level: Level,
+    message: string,
+    stream: boolean,
+  ): string;
   /** A function's process ended: a command by itself, any by a signal or with its isolate. */
   exited(fn: HostFunction, status: number, reason: string): void;
   /** A guest loops without end; only the end of this process stops it. */
@@ -117,18 +127,24 @@ export class Pod {
    * @throws {Error} the guest's failure, or an id that another function has.
    */
   async add(wanted: NewFunction): Promise<HostFunction> {
-    this.#checkAlone(wanted);
+    const { together } = this.options;
+    if (!together) this.#checkAlone(wanted);
     const listens = wanted.spec.kind === "plugin" && !this.options.several &&
       !this.#listening && !this.#listener;
-    const { isolates } = wanted.spec;
+    const { isolates } = together ?? wanted.spec;
     const events = this.#isolateEvents();
     const isolate: IsolateGroup = placeFunction({
       name: wanted.name,
       isolates,
-      listenAddress: listens ? this.#listenAddress(isolates) : undefined,
-      vacant: wanted.spec.kind === "plugin" ? this.#vacant() : undefined,
+      addresses: together?.addresses ??
+        (listens ? [this.#listenAddress(isolates)] : []),
+      vacant: together
+        ? this.#listening
+        : wanted.spec.kind === "plugin"
+        ? this.#vacant()
+        : undefined,
     }, { ...events, broken: (reason) => this.#broken(isolate, reason) });
-    if (listens) this.#listening = isolate;
+    if (listens || together) this.#listening = isolate;
     const { key, name, path, spec, roots, ownClusters } = wanted;
     const fn: HostFunction = {
       fn: ++lastFn,
@@ -158,11 +174,18 @@ export class Pod {
   async start(fn: HostFunction): Promise<void> {
     fn.state = "running";
     if (fn.spec.kind === "command") return fn.isolate.run(fn.fn);
+    if (this.options.together) return;
     const port = await this.listen();
     this.#router.add(fn);
     this.#tellAlone();
     const { "http-address": address } = this.options.settings;
     this.log(fn, "info", `serving on ${address}:${port}`);
+  }
+
+  /** Opens a listener for a chain of functions that live together. @returns the port. @throws {Error} it is taken. */
+  serve(listener: ListenerSpec): Promise<number> {
+    if (!this.#listening) throw new Error("no function runs here");
+    return this.#listening.serve(listener);
   }
 
   /** Opens the pod's listener once. @returns the port. */
@@ -304,7 +327,8 @@ export class Pod {
   }
 
   #checkId(fn: HostFunction): void {
-    if (fn.spec.kind !== "plugin") return;
+    // Functions that live together are reached through their listeners, and not by id.
+    if (fn.spec.kind !== "plugin" || this.options.together) return;
     for (const other of this.#functions.values()) {
       if (
         other !== fn && other.spec.kind === "plugin" &&
@@ -349,9 +373,15 @@ export class Pod {
         const fn = this.#functions.get(message.fn);
         if (!fn) return Promise.resolve();
         // The isolate has the function's own level and kept what is below it.
-        const line = formatLine(levelName(message.level), message.message, {
-          function: fn.id,
-        });
+        const level = levelName(message.level);
+        const line = message.ours || !this.options.pluginLine
+          ? formatLine(level, message.message, { function: fn.id })
+          : this.options.pluginLine(
+            fn,
+            level,
+            message.message,
+            message.stream,
+          );
         return this.options.sink.output(fn.key, 2, encoder.encode(line));
       },
       exited: (n, status, reason) => this.#exited(n, status, reason),

@@ -3,6 +3,7 @@
  * its own and accepts connections of its own on the pod's port.
  */
 import type { Isolate } from "./isolate.ts";
+import type { ListenerSpec } from "./listener_spec.ts";
 import type {
   FunctionSpec,
   FunctionStats,
@@ -77,6 +78,16 @@ export class IsolateGroup {
       this.#members.map((member) =>
         member.listen({ hostname, port, bodyLimit, shared, tcp })
       ),
+    );
+    return ports[0]!;
+  }
+
+  /** Opens a listener for a chain of functions that live here. @returns the port. @throws {Error} the address is taken. */
+  async serve(listener: ListenerSpec): Promise<number> {
+    this.listens = true;
+    const spec = { ...listener, shared: this.size > 1 };
+    const ports = await Promise.all(
+      this.#members.map((member) => member.serve(spec)),
     );
     return ports[0]!;
   }

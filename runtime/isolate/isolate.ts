@@ -1,5 +1,6 @@
 /** The main isolate's end of one function isolate: a Deno worker with no permission but its listener's. */
 import { workerUrl } from "../self.ts";
+import type { ListenerSpec } from "./listener_spec.ts";
 import type {
   FromIsolate,
   FunctionSpec,
@@ -40,17 +41,17 @@ export class Isolate {
   #sequence = 0;
   #ended: string | undefined;
 
-  /** `address` is the one it may listen on, `host:port`, if any; permissions cannot be added later. */
+  /** `addresses` are those it may listen on, `host:port`; permissions cannot be added later. */
   constructor(
     name: string,
-    address: string | undefined,
+    addresses: readonly string[],
     events: IsolateEvents,
   ) {
     this.#events = events;
     this.#worker = new Worker(workerUrl(), {
       type: "module",
       name,
-      deno: { permissions: isolatePermissions(address) },
+      deno: { permissions: isolatePermissions(addresses) },
     });
     this.#worker.onmessage = (event) => this.#take(event.data);
     this.#worker.onerror = (event) => {
@@ -93,6 +94,17 @@ export class Isolate {
       this.#listening = { resolve, reject };
       this.#send({ t: "listen", ...what });
     });
+  }
+
+  /** Opens a listener for a chain of functions that live here. @returns the port. @throws {Error} the address is taken. */
+  async serve(listener: ListenerSpec): Promise<number> {
+    const answer = await this.#ask<number | string>((n) => ({
+      t: "serve",
+      n,
+      listener,
+    }));
+    if (typeof answer === "string") throw new Error(answer);
+    return answer;
   }
 
   /** Says which function takes requests without an id; undefined: none. */
@@ -223,15 +235,15 @@ export class Isolate {
   }
 }
 
-/** A function isolate's permissions: none, or to listen on `address` (`host:port`) and nothing else. */
+/** A function isolate's permissions: to listen on `addresses` (`host:port`) and nothing else. */
 export function isolatePermissions(
-  address: string | undefined,
+  addresses: readonly string[],
 ): Deno.PermissionOptionsObject {
   return {
     env: false,
     ffi: false,
     import: false,
-    net: address === undefined ? false : [address],
+    net: addresses.length === 0 ? false : [...addresses],
     read: false,
     run: false,
     sys: false,

@@ -2,6 +2,7 @@
  * What the host's main isolate and a function isolate say to each other (`postMessage`). A function is named by a
  * number that is unique in the host, so one isolate may hold several and one host several pods.
  */
+import type { ListenerSpec } from "./listener_spec.ts";
 import type { LogLevel, PluginOptions, Preopen } from "../../abi/host.ts";
 import type { Reach } from "../upstream/names.ts";
 import type { StreamMessage } from "./upstream_messages.ts";
@@ -49,6 +50,8 @@ export interface FunctionSpec {
   maxInstances: number;
   /** Milliseconds. */
   requestTimeout: number;
+  /** Functions of one isolate with the same text share instances, a root context each; "" shares with none. */
+  vm: string;
   /** It follows Layotto's sequence of callbacks (ABI.md §5.4), and not Envoy's. */
   layotto: boolean;
   /** An exchange whose instance fails goes on without the function, where something else answers. */
@@ -90,6 +93,8 @@ export type ToIsolate =
     /** The function that takes plain connections there; undefined: HTTP is served. */
     tcp: number | undefined;
   }
+  /** A listener of its own for a chain of functions; answered by `result` with the port. */
+  | { t: "serve"; n: number; listener: ListenerSpec }
   /** The function that takes requests without an id: the pod's only one, if it lives here. */
   | { t: "alone"; fn: number | undefined }
   | { t: "request"; n: number; fn: number; request: WireRequest }
@@ -131,6 +136,15 @@ export type FromIsolate =
   }
   | { t: "result"; n: number; value: unknown }
   | { t: "output"; fn: number; stream: 1 | 2; bytes: Uint8Array }
-  | { t: "log"; fn: number; level: LogLevel; message: string; ours: boolean }
+  | {
+    t: "log";
+    fn: number;
+    level: LogLevel;
+    message: string;
+    /** A line of ours, not the guest's. */
+    ours: boolean;
+    /** The guest speaks of an exchange or a connection, not of its plugin. */
+    stream: boolean;
+  }
   | { t: "exited"; fn: number; status: number; reason: string }
   | StreamMessage;

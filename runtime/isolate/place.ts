@@ -10,23 +10,22 @@ export interface Placement {
   name: string;
   /** Isolates it asks for, at least 1. */
   isolates: number;
-  /** The address its isolates may have to listen on, `host:port`, or undefined where they never will. */
-  listenAddress: string | undefined;
+  /** The addresses its isolates may have to listen on, `host:port`. */
+  addresses: readonly string[];
   /** Isolates without a function that may take this one. */
   vacant: IsolateGroup | undefined;
 }
 
 /** @returns isolates to load the function into, new ones where none fit. */
 export function placeFunction(
-  { name, isolates, listenAddress, vacant }: Placement,
+  { name, isolates, addresses, vacant }: Placement,
   events: IsolateEvents,
 ): IsolateGroup {
   if (vacant?.size === isolates) return vacant;
   return new IsolateGroup(
     Array.from(
       { length: isolates },
-      (_, i) =>
-        new Isolate(i === 0 ? name : `${name}-${i}`, listenAddress, events),
+      (_, i) => new Isolate(i === 0 ? name : `${name}-${i}`, addresses, events),
     ),
   );
 }

@@ -49,13 +49,13 @@ export class OutputFlow {
   }
 
   /** Log lines never make a guest wait: over the window they are counted instead, and the count is logged later. */
-  log(level: LogLevel, message: string, ours: boolean): void {
+  log(level: LogLevel, message: string, ours: boolean, stream = false): void {
     if (this.#outstanding > OUTPUT_WINDOW) {
       this.#dropped++;
       return;
     }
     this.#outstanding += message.length;
-    send({ t: "log", fn: this.#fn, level, message, ours });
+    send({ t: "log", fn: this.#fn, level, message, ours, stream });
   }
 
   taken(bytes: number): void {
@@ -133,8 +133,9 @@ export class InstanceHost implements GuestHost {
       : undefined;
   }
 
-  log(level: LogLevel, message: string): void {
-    if (level >= this.#spec.logLevel) this.#flow.log(level, message, false);
+  log(level: LogLevel, message: string, stream = false): void {
+    if (level < this.#spec.logLevel) return;
+    this.#flow.log(level, message, false, stream);
   }
 
   logLevel(): LogLevel {

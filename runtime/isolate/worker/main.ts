@@ -1,16 +1,19 @@
 /** Inside a function isolate: takes the main isolate's messages, holds the functions placed here. */
 import { openListener } from "../../ingress/listener.ts";
-import type { ToIsolate, WireResponse } from "../messages.ts";
+import type { FunctionSpec, ToIsolate, WireResponse } from "../messages.ts";
 import { type Arrival, arrivalOf } from "./arrival.ts";
 import { describe } from "./describe.ts";
 import { LocalFunction } from "./function.ts";
 import { serveWhole } from "./http/serve.ts";
+import { openChain } from "./open_chain.ts";
 import { serveTcp } from "./tcp/serve.ts";
+import { FunctionVm } from "./vm.ts";
 import { answered, send, upstreams } from "./port.ts";
 import { ingressHandler, type Reachable } from "./serve.ts";
 
 const functions = new Map<number, LocalFunction>();
 const byId = new Map<string, LocalFunction>();
+const vms = new Map<string, FunctionVm>();
 
 const reachable: Reachable = {
   alone: undefined,
@@ -41,6 +44,8 @@ function take(message: ToIsolate): void {
       return;
     case "listen":
       return listen(message);
+    case "serve":
+      return serve(message);
     case "alone":
       reachable.alone = message.fn === undefined
         ? undefined
@@ -73,7 +78,7 @@ async function load(
   { fn, module, spec }: Extract<ToIsolate, { t: "load" }>,
 ): Promise<void> {
   try {
-    const loaded = new LocalFunction(fn, module, spec);
+    const loaded = new LocalFunction(fn, module, spec, vmOf(module, spec));
     functions.set(fn, loaded);
     await loaded.load();
     if (spec.kind === "plugin") byId.set(loaded.id, loaded);
@@ -82,6 +87,29 @@ async function load(
     functions.delete(fn);
     send({ t: "refused", fn, message: describe(error) });
   }
+}
+
+/** The VM that functions of that name share, undefined where this one shares with none. */
+function vmOf(
+  module: WebAssembly.Module,
+  { vm, maxInstances }: FunctionSpec,
+): FunctionVm | undefined {
+  if (vm === "") return undefined;
+  let shared = vms.get(vm);
+  if (shared === undefined || shared.closed) {
+    vms.set(vm, shared = new FunctionVm(module, maxInstances));
+  }
+  return shared;
+}
+
+function serve({ n, listener }: Extract<ToIsolate, { t: "serve" }>): void {
+  let value: number | string;
+  try {
+    value = openChain(listener, (fn) => functions.get(fn));
+  } catch (error) {
+    value = (error as Error).message;
+  }
+  send({ t: "result", n, value });
 }
 
 function unload(fn: number): void {

@@ -34,6 +34,10 @@ export class InstancePool {
     return this.#slots.length;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   get slots(): readonly Slot[] {
     return this.#slots;
   }

@@ -18,6 +18,11 @@ export class FunctionVm {
     this.pool = new InstancePool(() => this.#create(), max);
   }
 
+  /** No function is left in it: another has to be made. */
+  get closed(): boolean {
+    return this.pool.closed;
+  }
+
   /**
    * Starts `fn` in every instance; makes the first instances, if there are none yet.
    * @throws what the guest or its start-up failed with.

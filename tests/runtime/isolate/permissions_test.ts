@@ -38,7 +38,7 @@ async function asked(
 
 Deno.test("a function isolate may read no file and open no connection", async () => {
   const { file, listen, ...states } = await asked(
-    isolatePermissions(undefined),
+    isolatePermissions([]),
   );
   assert.equal(file, "NotCapable");
   assert.equal(listen, "NotCapable");
@@ -49,7 +49,7 @@ Deno.test("a function isolate may read no file and open no connection", async ()
 });
 
 Deno.test("a function isolate that listens may do that, and nothing else", async () => {
-  const { file, listen } = await asked(isolatePermissions("127.0.0.1:0"));
+  const { file, listen } = await asked(isolatePermissions(["127.0.0.1:0"]));
   assert.equal(file, "NotCapable");
   assert.equal(listen, "open");
 });

@@ -3,6 +3,7 @@ import type { WireResponse } from "../../messages.ts";
 import { toResponse } from "../../../ingress/answers.ts";
 import { type Arrival, HttpArrival } from "../arrival.ts";
 import type { LocalFunction } from "../function.ts";
+import { answererOf } from "./answerer.ts";
 import { BodyPump } from "./body.ts";
 import { HttpClient } from "./client.ts";
 import { type ExchangeOptions, HttpExchange, type Link } from "./exchange.ts";
@@ -10,7 +11,7 @@ import { linksLater, linksNow } from "./links.ts";
 
 /** Where a chain's requests go. */
 export interface Chain {
-  /** In order; the first answers for what goes wrong before any is reached. */
+  /** In order; the first answers for what goes wrong before any is reached. There may be none. */
   functions: readonly LocalFunction[];
   /** What makes the response; absent: the last function does. */
   terminal?: ExchangeOptions["terminal"];
@@ -21,7 +22,7 @@ export function serveHttp(
   chain: Chain,
   request: Request,
 ): Response | Promise<Response> {
-  const first = chain.functions[0]!;
+  const first = answererOf(chain);
   const started = performance.now();
   const declared = declaredLength(request);
   // What a function answers by itself is bounded as a whole; a stream through it only by what is held of it.
@@ -41,14 +42,14 @@ export function serveHttp(
 }
 
 function exchange(
-  { functions, terminal }: Chain,
+  chain: Chain,
   links: Link[],
   request: Request,
   started: number,
   declared: number | undefined,
   limit: number,
 ): Response | Promise<Response> {
-  const fn = functions[0]!;
+  const fn = answererOf(chain);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pump = request.body === null
     ? undefined
@@ -63,7 +64,7 @@ function exchange(
   });
   const arrival: Arrival = new HttpArrival(request);
   const through = new HttpExchange(links, arrival, client, {
-    terminal,
+    terminal: chain.terminal,
     hold: (on) => pump?.hold(on),
     over: () => {
       clearTimeout(timer);
@@ -89,10 +90,11 @@ function declaredLength(request: Request): number | undefined {
 
 /** A request that came whole from the main isolate, and goes back whole. */
 export async function serveWhole(
-  { functions, terminal }: Chain,
+  chain: Chain,
   arrival: Arrival,
 ): Promise<WireResponse> {
-  const fn = functions[0]!;
+  const { functions, terminal } = chain;
+  const fn = answererOf(chain);
   const started = performance.now();
   const { requestTimeout } = fn.spec;
   const links = linksNow(functions) ??

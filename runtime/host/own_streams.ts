@@ -1,0 +1,25 @@
+/** The process's own streams as a sink, each written in order and one write at a time. */
+import { OUTPUT_WINDOW } from "../control/messages.ts";
+import { FrameWriter } from "../control/writer.ts";
+import type { Sink } from "./pod.ts";
+
+/** Lines of ours are dropped while more than a window waits. */
+export function ownStreams(): Sink {
+  const streams = {
+    1: new FrameWriter(Deno.stdout.writable),
+    2: new FrameWriter(Deno.stderr.writable),
+  };
+  let behind = 0;
+  const output: Sink["output"] = async (_key, stream, bytes) => {
+    behind += bytes.length;
+    streams[stream].send(bytes);
+    await streams[stream].flushed();
+    behind -= bytes.length;
+  };
+  return {
+    output,
+    line(key, bytes) {
+      if (behind <= OUTPUT_WINDOW) output(key, 2, bytes);
+    },
+  };
+}
