@@ -36,7 +36,7 @@ export interface FunctionAdmin {
 export const MAX_ADMIN_BODY = 1024 * 1024;
 
 /** Greatest number of instances. */
-const MAX_INSTANCES = 1000;
+const MAX_INSTANCES = 100_000;
 
 /** Answers one request of the admin listener. Never rejects. */
 export async function handleAdmin(

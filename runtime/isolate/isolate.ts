@@ -1,5 +1,6 @@
 /** The main isolate's end of one function isolate: a Deno worker with no permission but its listener's. */
 import { workerUrl } from "../self.ts";
+import { createBudget } from "./budget.ts";
 import type { ListenerSpec } from "./listener_spec.ts";
 import type {
   FromIsolate,
@@ -25,6 +26,13 @@ export interface IsolateEvents {
   stream(message: StreamMessage, send: (message: StreamMessage) => void): void;
   /** The worker died of an error outside any guest; every function in it is gone. */
   broken(reason: string): void;
+}
+
+let made: SharedArrayBuffer | undefined;
+
+/** One for the process. */
+function budget(): SharedArrayBuffer {
+  return made ??= createBudget();
 }
 
 interface Waiting {
@@ -70,7 +78,7 @@ export class Isolate {
     return this.#await(
       this.#loading,
       fn,
-      () => this.#send({ t: "load", fn, module, spec }),
+      () => this.#send({ t: "load", fn, module, spec, budget: budget() }),
     );
   }
 

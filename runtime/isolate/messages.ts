@@ -79,7 +79,14 @@ export interface FunctionStats {
 }
 
 export type ToIsolate =
-  | { t: "load"; fn: number; module: WebAssembly.Module; spec: FunctionSpec }
+  | {
+    t: "load";
+    fn: number;
+    module: WebAssembly.Module;
+    spec: FunctionSpec;
+    /** The process's `InstanceBudget`. */
+    budget: SharedArrayBuffer;
+  }
   | { t: "run"; fn: number }
   | { t: "unload"; fn: number }
   | { t: "resize"; fn: number; instances: number }

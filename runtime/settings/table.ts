@@ -151,7 +151,7 @@ export const SETTINGS = [
     scope: "function",
     default: 0,
     min: 0,
-    max: 1000,
+    max: 100_000,
     ceiling: true,
     leastCeiling: 1,
     doc:

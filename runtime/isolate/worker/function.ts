@@ -12,7 +12,7 @@ import { UpstreamTerminal } from "./http/upstream_terminal.ts";
 import type { InstancePool, Slot } from "./pool.ts";
 import { send, upstreams } from "./port.ts";
 import type { TcpChain } from "./tcp/serve.ts";
-import { FunctionVm } from "./vm.ts";
+import type { FunctionVm } from "./vm.ts";
 
 export class LocalFunction {
   readonly spec: FunctionSpec;
@@ -34,12 +34,11 @@ export class LocalFunction {
   readonly shared = createSharedServices();
   #milliseconds = 0;
 
-  /** `vm` is shared with other functions; one of its own unless given. */
   constructor(
     fn: number,
     module: WebAssembly.Module,
     spec: FunctionSpec,
-    vm = new FunctionVm(module, spec.maxInstances),
+    vm: FunctionVm,
   ) {
     this.#fn = fn;
     this.#module = module;

@@ -1,5 +1,6 @@
 /** Inside a function isolate: takes the main isolate's messages, holds the functions placed here. */
 import { openListener } from "../../ingress/listener.ts";
+import { InstanceBudget } from "../budget.ts";
 import type { FunctionSpec, ToIsolate, WireResponse } from "../messages.ts";
 import { type Arrival, arrivalOf } from "./arrival.ts";
 import { describe } from "./describe.ts";
@@ -14,6 +15,7 @@ import { ingressHandler, type Reachable } from "./serve.ts";
 const functions = new Map<number, LocalFunction>();
 const byId = new Map<string, LocalFunction>();
 const vms = new Map<string, FunctionVm>();
+let budget: InstanceBudget | undefined;
 
 const reachable: Reachable = {
   alone: undefined,
@@ -75,10 +77,12 @@ function take(message: ToIsolate): void {
 }
 
 async function load(
-  { fn, module, spec }: Extract<ToIsolate, { t: "load" }>,
+  { fn, module, spec, budget: buffer }: Extract<ToIsolate, { t: "load" }>,
 ): Promise<void> {
+  budget ??= new InstanceBudget(buffer);
   try {
-    const loaded = new LocalFunction(fn, module, spec, vmOf(module, spec));
+    const vm = vmOf(module, spec, budget);
+    const loaded = new LocalFunction(fn, module, spec, vm);
     functions.set(fn, loaded);
     await loaded.load();
     if (spec.kind === "plugin") byId.set(loaded.id, loaded);
@@ -89,17 +93,17 @@ async function load(
   }
 }
 
-/** The VM that functions of that name share, undefined where this one shares with none. */
+/** The VM that functions of that name share, or one of this function's own. */
 function vmOf(
   module: WebAssembly.Module,
   { vm, maxInstances }: FunctionSpec,
-): FunctionVm | undefined {
-  if (vm === "") return undefined;
-  let shared = vms.get(vm);
-  if (shared === undefined || shared.closed) {
-    vms.set(vm, shared = new FunctionVm(module, maxInstances));
-  }
-  return shared;
+  budget: InstanceBudget,
+): FunctionVm {
+  const known = vms.get(vm);
+  if (known !== undefined && !known.closed) return known;
+  const made = new FunctionVm(module, maxInstances, budget);
+  if (vm !== "") vms.set(vm, made);
+  return made;
 }
 
 function serve({ n, listener }: Extract<ToIsolate, { t: "serve" }>): void {

@@ -2,19 +2,35 @@
  * A VM in proxy-wasm's sense: a module with its configuration, and the plugins that run in each of its instances.
  * Mostly one function; several where a configuration gives them one `vm_id` (ABI.md §2.3).
  */
-import { PluginInstance, type RootContext } from "../../../abi/mod.ts";
+import {
+  inspectModule,
+  PluginInstance,
+  type RootContext,
+} from "../../../abi/mod.ts";
+import { type InstanceBudget, mapsOf } from "../budget.ts";
 import { describe } from "./describe.ts";
 import type { LocalFunction } from "./function.ts";
 import { InstancePool, type Slot } from "./pool.ts";
 
+const FULL =
+  "this process holds as many WebAssembly memories as it may; raise vm.max_map_count, or lower the number of instances";
+
 export class FunctionVm {
   readonly pool: InstancePool;
   readonly #module: WebAssembly.Module;
+  readonly #budget: InstanceBudget;
+  readonly #maps: number;
   readonly #functions: LocalFunction[] = [];
 
-  /** `max`: instances it may grow to while others are suspended. */
-  constructor(module: WebAssembly.Module, max: number) {
+  /** `max`: instances it may grow to while others are suspended, as far as the process's `budget` goes. */
+  constructor(
+    module: WebAssembly.Module,
+    max: number,
+    budget: InstanceBudget,
+  ) {
     this.#module = module;
+    this.#budget = budget;
+    this.#maps = mapsOf(inspectModule(module));
     this.pool = new InstancePool(() => this.#create(), max);
   }
 
@@ -50,15 +66,20 @@ export class FunctionVm {
     if (first === undefined) throw new Error("the function is stopping");
     let memory: WebAssembly.Memory | undefined;
     let slot: Slot | undefined;
+    let instantiated = false;
     try {
+      if (!this.#budget.take(this.#maps)) throw new Error(FULL);
       const instance = await PluginInstance.create(
         this.#module,
         first.newHost(),
         first.spec.plugin,
         {
           shared: first.shared,
-          onInstantiated: ({ exports }) =>
-            memory = exports.memory as WebAssembly.Memory,
+          onInstantiated: (made) => {
+            instantiated = true;
+            memory = made.exports.memory as WebAssembly.Memory;
+            this.#budget.returnWith(memory, this.#maps);
+          },
           onRested: () => slot && this.pool.rested(slot),
           onFailed: (error) => {
             if (slot === undefined) return;
@@ -74,6 +95,8 @@ export class FunctionVm {
       slot = made;
       return slot;
     } catch (error) {
+      const full = error instanceof Error && error.message === FULL;
+      if (!instantiated && !full) this.#budget.giveBack(this.#maps);
       first.flow.log(
         4,
         `an instance could not be started: ${describe(error)}`,

@@ -178,8 +178,8 @@ const ERRORS: [string, unknown, string][] = [
   ],
   [
     "install",
-    { name: "n", instance_num: 1001, vm_config: VM },
-    "instance_num should not be greater than 1000",
+    { name: "n", instance_num: 100001, vm_config: VM },
+    "instance_num should not be greater than 100000",
   ],
   ["uninstall", {}, "can't get name property"],
   ["uninstall", { name: "n" }, "n is not registered"],
@@ -208,8 +208,8 @@ const ERRORS: [string, unknown, string][] = [
   ],
   [
     "update",
-    { name: "n", instance_num: 1001 },
-    "instance_num should not be greater than 1000",
+    { name: "n", instance_num: 100001 },
+    "instance_num should not be greater than 100000",
   ],
   ["update", { name: "n", instance_num: 1 }, "n is not registered"],
   ["update", { name: 3, instance_num: 1 }, "name should be a string"],

@@ -132,8 +132,8 @@ const MISTAKES: [found: string, instead: string, problem: string][] = [
   ],
   [
     '"instance_num": 1',
-    '"instance_num": 1001',
-    "config.front.instance_num: found 1001, expected a whole number from 0 to 1000",
+    '"instance_num": 100001',
+    "config.front.instance_num: found 100001, expected a whole number from 0 to 100000",
   ],
   [
     '"root_context_id": 7',

@@ -93,7 +93,7 @@ Deno.test("every mistake of a file is told at once", () => {
     'c.json: function: found unknown key "function" (did you mean "functions"?), expected one of "functions", "state", "clusters", "settings", "app", "ceiling"',
     "c.json: functions.f1.path: found nothing, expected the path of a WebAssembly module",
     `c.json: functions.f1.pat: found unknown key "pat" (did you mean "path"?), expected one of "path", ${ofFunctions}`,
-    "c.json: functions.f1.instances: found -1, expected a whole number from 0 to 1000",
+    "c.json: functions.f1.instances: found -1, expected a whole number from 0 to 100000",
     'c.json: functions["f.2"].path: found 3, expected a text',
     `c.json: functions.f3.http-port: found unknown key "http-port", expected one of "path", ${ofFunctions}`,
     "c.json: functions.f4: found a list, expected an object",
@@ -131,7 +131,7 @@ Deno.test("a ceiling stands in the node's file only", () => {
     "c.json: ceiling: found a ceiling, expected it in the node's file only",
   ]);
   assert.deepEqual(problemsOf('{"ceiling":{"instances":0}}', { node: true }), [
-    "c.json: ceiling.instances: found 0, expected a whole number from 1 to 1000",
+    "c.json: ceiling.instances: found 0, expected a whole number from 1 to 100000",
   ]);
 });
 
