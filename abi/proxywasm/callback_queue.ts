@@ -11,12 +11,17 @@ import type { Vm } from "./vm.ts";
 /** Gets what the callback answered; a callback without a result answers 0. */
 export type Returned = (answer: number) => void;
 
+/** Who depends on an instance. */
+export interface FailureWatcher {
+  instanceFailed(error: GuestTrap): void;
+}
+
 export class CallbackQueue {
   readonly #vm: Vm;
   #running = false;
   #failure: GuestTrap | undefined;
   #waiting: (() => void)[] = [];
-  readonly #onFailure = new Set<(error: GuestTrap) => void>();
+  readonly #watching = new Set<FailureWatcher>();
 
   constructor(vm: Vm) {
     this.#vm = vm;
@@ -32,13 +37,13 @@ export class CallbackQueue {
     return this.#failure;
   }
 
-  /** `hear` is called once if the instance fails. */
-  watch(hear: (error: GuestTrap) => void): void {
-    this.#onFailure.add(hear);
+  /** `watcher` hears of it, once, if the instance fails. */
+  watch(watcher: FailureWatcher): void {
+    this.#watching.add(watcher);
   }
 
-  unwatch(hear: (error: GuestTrap) => void): void {
-    this.#onFailure.delete(hear);
+  unwatch(watcher: FailureWatcher): void {
+    this.#watching.delete(watcher);
   }
 
   /**
@@ -114,9 +119,9 @@ export class CallbackQueue {
     if (this.#failure !== undefined) return trap;
     this.#failure = trap;
     this.#waiting = [];
-    const watching = [...this.#onFailure];
-    this.#onFailure.clear();
-    for (const hear of watching) hear(trap);
+    const watching = [...this.#watching];
+    this.#watching.clear();
+    for (const watcher of watching) watcher.instanceFailed(trap);
     this.#vm.hooks.onFailed?.(trap);
     return trap;
   }

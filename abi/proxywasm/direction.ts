@@ -16,25 +16,28 @@ export interface DirectionEvents {
   /** After every callback: true if it answered or closed the exchange, so that this direction stops. */
   interrupted(): boolean;
   /** The guest wants the whole body, and it is over the limit. */
-  overflow(): void;
+  overflow(side: "request" | "response"): void;
   /** Whether the source should wait, since what is held has reached the limit. */
-  pressure(on: boolean): void;
+  pressure(side: "request" | "response", on: boolean): void;
 }
 
 /** The callbacks of one direction, by what they are told. */
 export interface Names {
+  side: "request" | "response";
   headers: "proxy_on_request_headers" | "proxy_on_response_headers";
   body: "proxy_on_request_body" | "proxy_on_response_body";
   trailers: "proxy_on_request_trailers" | "proxy_on_response_trailers";
 }
 
 export const REQUEST: Names = {
+  side: "request",
   headers: "proxy_on_request_headers",
   body: "proxy_on_request_body",
   trailers: "proxy_on_request_trailers",
 };
 
 export const RESPONSE: Names = {
+  side: "response",
   headers: "proxy_on_response_headers",
   body: "proxy_on_response_body",
   trailers: "proxy_on_response_trailers",
@@ -193,7 +196,7 @@ export class Direction implements StreamSink {
 
   /** Shows the guest something that has a size, and goes on with what it answers. */
   #ask(
-    name: Names[keyof Names],
+    name: Names["headers" | "body" | "trailers"],
     what: HeaderMap | ByteBuffer,
     end: boolean,
     answered: (answer: number) => void,
@@ -339,11 +342,11 @@ export class Direction implements StreamSink {
     const held = (this.#held?.length ?? 0) + this.#arrivedBytes;
     if (this.#wantsAll && held > this.#limit && this.#stopped !== "no") {
       this.stop();
-      return this.#events.overflow();
+      return this.#events.overflow(this.#names.side);
     }
     const pressed = held >= this.#limit;
     if (pressed === this.#pressed) return;
     this.#pressed = pressed;
-    this.#events.pressure(pressed);
+    this.#events.pressure(this.#names.side, pressed);
   }
 }

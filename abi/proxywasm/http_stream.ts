@@ -4,6 +4,7 @@
  */
 import type { GuestRequest, GuestTrap } from "../host.ts";
 import { ByteBuffer } from "./buffer.ts";
+import type { FailureWatcher } from "./callback_queue.ts";
 import type { Callbacks } from "./callbacks.ts";
 import {
   HttpContext,
@@ -11,7 +12,12 @@ import {
   type LocalResponse,
   type RootContext,
 } from "./contexts.ts";
-import { Direction, REQUEST, RESPONSE } from "./direction.ts";
+import {
+  Direction,
+  type DirectionEvents,
+  REQUEST,
+  RESPONSE,
+} from "./direction.ts";
 import { HeaderMap } from "./header_map.ts";
 import type { StreamSink } from "./stream_sink.ts";
 import type { Vm } from "./vm.ts";
@@ -40,7 +46,8 @@ export interface HttpStreamOptions {
   answers: boolean;
 }
 
-export class HttpStream {
+export class HttpStream
+  implements DirectionEvents, HttpControl, FailureWatcher {
   /** Into the plugin: from the client's side, and from the upstream's. */
   readonly request: StreamSink;
   readonly response: StreamSink;
@@ -50,7 +57,6 @@ export class HttpStream {
   readonly #context: HttpContext;
   readonly #requestWay: Direction;
   readonly #responseWay: Direction;
-  readonly #hear: (error: GuestTrap) => void;
   #asked: "nothing" | "respond" | "close" = "nothing";
   #ended = false;
 
@@ -66,17 +72,12 @@ export class HttpStream {
     this.#vm = vm;
     this.#callbacks = callbacks;
     this.#owner = owner;
-    const events = (side: "request" | "response") => ({
-      interrupted: () => this.#interrupted(),
-      overflow: () => owner.overflow(side),
-      pressure: (on: boolean) => owner.pressure(side, on),
-    });
     this.#requestWay = new Direction(
       vm,
       callbacks,
       REQUEST,
       owner.onward,
-      events("request"),
+      this,
       limit,
     );
     this.#responseWay = new Direction(
@@ -84,7 +85,7 @@ export class HttpStream {
       callbacks,
       RESPONSE,
       owner.back,
-      events("response"),
+      this,
       limit,
     );
     this.request = this.#requestWay;
@@ -99,22 +100,12 @@ export class HttpStream {
       request,
       this.#requestWay.side,
       this.#responseWay.side,
-      this.#control(),
+      this,
     );
     this.#requestWay.attach(this.#context);
     this.#responseWay.attach(this.#context);
     vm.contexts.set(this.#context.id, this.#context);
-    this.#hear = (error) => {
-      vm.contexts.delete(this.#context.id);
-      if (owner.failed(error) === "bypass" && !this.#ended) {
-        this.#requestWay.bypass();
-        this.#responseWay.bypass();
-        return;
-      }
-      this.#requestWay.stop();
-      this.#responseWay.stop();
-    };
-    vm.queue.watch(this.#hear);
+    vm.queue.watch(this);
     const create = callbacks.proxy_on_context_create;
     if (create !== undefined) {
       vm.queue.call(
@@ -165,7 +156,7 @@ export class HttpStream {
     this.#last("proxy_on_delete");
     const vm = this.#vm;
     vm.queue.later(() => {
-      vm.queue.unwatch(this.#hear);
+      vm.queue.unwatch(this);
       vm.contexts.delete(this.#context.id);
     });
   }
@@ -177,23 +168,46 @@ export class HttpStream {
     this.#vm.queue.call(name, this.#context, callback, id, 0, 0, () => {});
   }
 
-  /** What host calls ask is done once the callback that runs has ended; each direction looks at the end of its own. */
-  #control(): HttpControl {
-    return {
-      continueRequest: () => this.#later(() => this.#requestWay.resume()),
-      continueResponse: () => this.#later(() => this.#responseWay.resume()),
-      close: () => {
-        if (this.#asked === "nothing") this.#asked = "close";
-        this.#later(() => this.#interrupted());
-      },
-      respond: (response) => {
-        // Of two in one callback the first counts, as in Envoy.
-        if (this.#asked === "respond") return;
-        this.#context.localResponse = response;
-        if (this.#asked === "nothing") this.#asked = "respond";
-        this.#later(() => this.#interrupted());
-      },
-    };
+  // What host calls ask is done once the callback that runs has ended; each direction looks at the end of its own.
+
+  continueRequest(): void {
+    this.#later(() => this.#requestWay.resume());
+  }
+
+  continueResponse(): void {
+    this.#later(() => this.#responseWay.resume());
+  }
+
+  close(): void {
+    if (this.#asked === "nothing") this.#asked = "close";
+    this.#later(() => this.interrupted());
+  }
+
+  respond(response: LocalResponse): void {
+    // Of two in one callback the first counts, as in Envoy.
+    if (this.#asked === "respond") return;
+    this.#context.localResponse = response;
+    if (this.#asked === "nothing") this.#asked = "respond";
+    this.#later(() => this.interrupted());
+  }
+
+  instanceFailed(error: GuestTrap): void {
+    this.#vm.contexts.delete(this.#context.id);
+    if (this.#owner.failed(error) === "bypass" && !this.#ended) {
+      this.#requestWay.bypass();
+      this.#responseWay.bypass();
+      return;
+    }
+    this.#requestWay.stop();
+    this.#responseWay.stop();
+  }
+
+  overflow(side: "request" | "response"): void {
+    this.#owner.overflow(side);
+  }
+
+  pressure(side: "request" | "response", on: boolean): void {
+    this.#owner.pressure(side, on);
   }
 
   /** A direction that is in a callback takes note; otherwise the wish comes from another context's callback. */
@@ -202,7 +216,7 @@ export class HttpStream {
     this.#vm.queue.later(action);
   }
 
-  #interrupted(): boolean {
+  interrupted(): boolean {
     const asked = this.#asked;
     this.#asked = "nothing";
     if (this.#ended || asked === "nothing") return false;

@@ -5,6 +5,7 @@
 import type { GuestTrap } from "../host.ts";
 import type { GuestFunction } from "../suspend.ts";
 import { ByteBuffer } from "./buffer.ts";
+import type { FailureWatcher } from "./callback_queue.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { type RootContext, TcpContext, type TcpControl } from "./contexts.ts";
 import type { Vm } from "./vm.ts";
@@ -28,14 +29,13 @@ export interface TcpStreamOwner {
   failed(error: GuestTrap): void;
 }
 
-export class TcpStream {
+export class TcpStream implements FailureWatcher {
   readonly #vm: Vm;
   readonly #callbacks: Callbacks;
   readonly #owner: TcpStreamOwner;
   readonly #context: TcpContext;
   readonly #down: Flow;
   readonly #up: Flow;
-  readonly #hear: (error: GuestTrap) => void;
   #accepted = false;
   #ended = false;
 
@@ -71,13 +71,14 @@ export class TcpStream {
       (on) => owner.pressure("upstream", on),
       limit,
     );
-    this.#hear = (error) => {
-      this.#ended = true;
-      vm.contexts.delete(id);
-      owner.failed(error);
-    };
-    vm.queue.watch(this.#hear);
+    vm.queue.watch(this);
     this.#call("proxy_on_context_create", root.id, 0, () => {});
+  }
+
+  instanceFailed(error: GuestTrap): void {
+    this.#ended = true;
+    this.#vm.contexts.delete(this.#context.id);
+    this.#owner.failed(error);
   }
 
   /** A client has connected: `proxy_on_new_connection`. */
@@ -113,7 +114,7 @@ export class TcpStream {
     this.#call("proxy_on_delete", 0, 0, () => {});
     this.#ended = true;
     this.#vm.queue.later(() => {
-      this.#vm.queue.unwatch(this.#hear);
+      this.#vm.queue.unwatch(this);
       this.#vm.contexts.delete(this.#context.id);
     });
   }
