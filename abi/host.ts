@@ -7,6 +7,10 @@
  * suspends only when it has to.
  */
 
+import type { GuestCalls } from "./calls.ts";
+
+export type * from "./calls.ts";
+
 /** proxy-wasm log levels (spec v0.2.1, `proxy_log_level_t`). */
 export const LogLevel = {
   trace: 0,
@@ -58,6 +62,9 @@ export interface GuestHost {
 
   /** The guest's files, or undefined where it has none. Isolates may not read files: every call goes to the broker. */
   readonly files: GuestFiles | undefined;
+
+  /** The guest's calls to services outside, or undefined where it may make none. */
+  readonly calls: GuestCalls | undefined;
 }
 
 /** A host call that failed; the guest gets a status (10 unless a table says otherwise), the log gets the message. */

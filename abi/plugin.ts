@@ -87,6 +87,7 @@ export class PluginInstance {
     this.#vm = vm;
     this.#info = info;
     this.#callbacks = callbacksOf(exports, info.suspends, capabilities);
+    vm.calls.attach(this.#callbacks, (root) => this.#deleteIfDone(root));
   }
 
   /** The first plugin's root. */
@@ -233,7 +234,10 @@ export class PluginInstance {
   #deleteIfDone(root: RootContext): void {
     if (!root.closing || root.pendingDone) return;
     const { proxy_on_delete } = this.#callbacks;
-    const gone = () => this.#vm.contexts.delete(root.id);
+    const gone = () => {
+      this.#vm.contexts.delete(root.id);
+      this.#vm.calls.cancelAll(root);
+    };
     if (proxy_on_delete === undefined) {
       gone();
       return;
@@ -263,6 +267,7 @@ export class PluginInstance {
     vm.enter("proxy_on_delete", root);
     if (proxy_on_delete !== undefined) yield proxy_on_delete(root.id);
     vm.contexts.delete(root.id);
+    vm.calls.cancelAll(root);
     return true;
   }
 

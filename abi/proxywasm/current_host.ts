@@ -1,5 +1,5 @@
 /** The host as a VM sees it when several plugins live in it: that of the plugin whose context is current. */
-import type { GuestFiles, GuestHost, LogLevel } from "../host.ts";
+import type { GuestCalls, GuestFiles, GuestHost, LogLevel } from "../host.ts";
 import type { Context } from "./contexts.ts";
 
 export class CurrentHost implements GuestHost {
@@ -18,6 +18,9 @@ export class CurrentHost implements GuestHost {
 
   get files(): GuestFiles | undefined {
     return this.#host.files;
+  }
+  get calls(): GuestCalls | undefined {
+    return this.#host.calls;
   }
   log(level: LogLevel, message: string): void {
     const { current } = this.#vm;

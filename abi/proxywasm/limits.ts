@@ -28,5 +28,8 @@ export const MAX_SHARED_DATA_BYTES = 64 * 1024 * 1024;
 export const MAX_QUEUES = 1024;
 export const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
 
+/** Calls to services outside that one instance may have under way. */
+export const MAX_CALLS = 4096;
+
 /** Metrics of one function. */
 export const MAX_METRICS = 4096;

@@ -9,6 +9,7 @@ import { GuestMemory } from "../memory.ts";
 import type { AbiVersion } from "../module.ts";
 import { ByteBuffer } from "./buffer.ts";
 import { CallbackQueue } from "./callback_queue.ts";
+import { GuestCallTable } from "./calls.ts";
 import type { Context, HttpContext } from "./contexts.ts";
 import { CurrentHost } from "./current_host.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
@@ -41,6 +42,8 @@ export class Vm {
   readonly callData = new ByteBuffer();
   /** Every entry into the guest goes through here. */
   readonly queue: CallbackQueue;
+  /** Calls to services outside. */
+  readonly calls: GuestCallTable;
   /** The host of the plugin whose context is current. */
   readonly host: GuestHost;
   /** The context that host calls act on, if any: `proxy_set_effective_context` changes it for this callback. */
@@ -68,6 +71,7 @@ export class Vm {
     this.env = options.env;
     this.maxBodyBytes = hooks.maxBodyBytes ?? MAX_BODY_BYTES;
     this.queue = new CallbackQueue(this);
+    this.calls = new GuestCallTable(this);
   }
 
   /** What the plugin whose context is current was started with. */

@@ -2,6 +2,7 @@
 import wabt from "wabt";
 import type {
   FileStat,
+  GuestCalls,
   GuestFiles,
   GuestHost,
   GuestRequest,
@@ -49,6 +50,7 @@ export class RecordingHost implements GuestHost {
   stdin: Uint8Array[] = [];
   readonly invoked: [string, string, string][] = [];
   files: GuestFiles | undefined;
+  calls: GuestCalls | undefined;
   state: (store: string, key: string) => Promise<Uint8Array> = () =>
     Promise.resolve(new Uint8Array(0));
   invoke: (

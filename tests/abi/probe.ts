@@ -136,6 +136,8 @@ class GuestMemoryView {
 }
 
 export interface ProbeSettings {
+  /** Instead of the probe's own text; its exports are called by their names. */
+  module?: WebAssembly.Module;
   /** Import these instead of every proxy-wasm function that does not wait. */
   names?: string[];
   wasi?: string[];
@@ -163,7 +165,7 @@ export class PluginProbe extends GuestMemoryView {
   constructor(settings: ProbeSettings = {}) {
     const host = new RecordingHost();
     const version = settings.version ?? "0_2_1";
-    const module = moduleOf(probeText(
+    const module = settings.module ?? moduleOf(probeText(
       settings.names ?? PLAIN,
       settings.wasi ?? [],
       `proxy_abi_version_${version}`,

@@ -40,7 +40,7 @@ function lengthOf(vm: Vm, type: number): number {
   if (type === BufferType.pluginConfiguration) {
     return vm.options.pluginConfiguration.length;
   }
-  return editable(vm, type)?.length ?? -1;
+  return (editable(vm, type) ?? vm.calls.received.buffers[type])?.length ?? -1;
 }
 
 function part(vm: Vm, type: number, start: number, max: number) {
@@ -50,6 +50,8 @@ function part(vm: Vm, type: number, start: number, max: number) {
   if (type === BufferType.pluginConfiguration) {
     return vm.options.pluginConfiguration.subarray(start, start + max);
   }
+  const received = vm.calls.received.buffers[type];
+  if (received !== undefined) return received.subarray(start, start + max);
   return editable(vm, type)?.slice(start, max);
 }
 

@@ -22,6 +22,9 @@ export const HEADERS: HostCallTable<Vm> = {
 
 /** The map of that type if it is there now. */
 function live(vm: Vm, type: number): HeaderMap | undefined {
+  if (type >= MapType.grpcInitialMetadata) {
+    return vm.calls.received.maps[type];
+  }
   const http = vm.http;
   if (http === undefined) return undefined;
   switch (type) {
@@ -40,6 +43,8 @@ function live(vm: Vm, type: number): HeaderMap | undefined {
 
 /** The same for writing: what went on already cannot be changed. */
 function writable(vm: Vm, type: number): HeaderMap | undefined {
+  // What calls received is for reading.
+  if (type >= MapType.grpcInitialMetadata) return undefined;
   const http = vm.http;
   if (http === undefined) return undefined;
   const gone = type === MapType.requestHeaders && http.requestSide.sent ||
@@ -53,6 +58,8 @@ function absent(vm: Vm, call: string, type: number): Status {
     Status.badArgument,
     live(vm, type) === undefined
       ? `there is no header map ${type} in ${vm.callback}`
+      : type >= MapType.grpcInitialMetadata
+      ? `header map ${type} cannot be changed`
       : `header map ${type} was sent on before ${vm.callback}`,
   );
 }

@@ -12,7 +12,6 @@ export const STREAMS: HostCallTable<Vm> = {
   proxy_continue_response: continueResponse,
   proxy_clear_route_cache: () => (): Status => Status.ok,
   proxy_send_local_response: sendLocalResponse,
-  proxy_get_status: getStatus,
 };
 
 /** `(stream type)`: takes effect after the callback; harmless for a stream that is not paused. 0; 2 type. */
@@ -123,21 +122,6 @@ function sendLocalResponse(vm: Vm) {
     };
     if (http.control === undefined) http.localResponse = response;
     else http.control.respond(response);
-    return Status.ok;
-  };
-}
-
-/** `(code*, message**, size*)`: of the last call out; none was made, so 0 and "". 0; 6. */
-function getStatus({ memory }: Vm) {
-  return (codeAt: number, addressAt: number, sizeAt: number): Status => {
-    codeAt >>>= 0;
-    if (
-      !memory.holds(codeAt, 4) ||
-      memory.room(0, addressAt >>> 0, sizeAt >>> 0) < 0
-    ) {
-      return Status.invalidMemoryAccess;
-    }
-    memory.setU32(codeAt, 0);
     return Status.ok;
   };
 }

@@ -2,6 +2,7 @@
 import {
   FileError,
   type FileStat,
+  type GuestCalls,
   type GuestFiles,
   type GuestHost,
   type GuestRequest,
@@ -13,7 +14,8 @@ import {
 import { OUTPUT_WINDOW } from "../../control/messages.ts";
 import type { FunctionSpec } from "../messages.ts";
 import type { Arrival } from "./arrival.ts";
-import { call, CallFailed, send } from "./port.ts";
+import { OutsideCalls } from "./calls.ts";
+import { call, CallFailed, send, upstreams } from "./port.ts";
 
 /** Bytes a plugin's output may have under way. */
 const PLUGIN_WINDOW = 4 * OUTPUT_WINDOW;
@@ -109,6 +111,7 @@ export class Input {
 /** One per instance. */
 export class InstanceHost implements GuestHost {
   readonly files: GuestFiles | undefined;
+  readonly calls: GuestCalls;
   readonly #fn: number;
   readonly #spec: FunctionSpec;
   readonly #flow: OutputFlow;
@@ -131,6 +134,7 @@ export class InstanceHost implements GuestHost {
     this.files = spec.preopens.length > 0
       ? new BrokeredFiles(fn, spec.preopens)
       : undefined;
+    this.calls = new OutsideCalls(fn, spec, upstreams);
   }
 
   log(level: LogLevel, message: string, stream = false): void {

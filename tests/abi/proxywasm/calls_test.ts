@@ -142,18 +142,6 @@ Deno.test("the status of the last call out is 0 with an empty message", () => {
   ]);
 });
 
-Deno.test("calls out fail with a status that every SDK takes for an ordinary failure", () => {
-  const guest = new PluginProbe();
-  const zeros = (count: number) => new Array<number>(count).fill(0);
-  assert.equal(guest.call("proxy_http_call", ...zeros(10)), 10);
-  assert.equal(guest.call("proxy_grpc_call", ...zeros(12)), 10);
-  assert.equal(guest.call("proxy_grpc_stream", ...zeros(9)), 10);
-  assert.equal(guest.call("proxy_grpc_send", 1, 0, 0, 0), 1);
-  assert.equal(guest.call("proxy_grpc_cancel", 1), 1);
-  assert.equal(guest.call("proxy_grpc_close", 1), 1);
-  assert.equal(guest.host.logged.length, 3);
-});
-
 Deno.test("an unknown foreign function is 1, also when its result is not wanted", () => {
   const guest = new PluginProbe();
   const size = guest.put(A, "compress");

@@ -1,0 +1,167 @@
+/** gRPC over an HTTP/2 stream (the gRPC protocol over HTTP/2): messages in frames of five bytes, a status at the end. */
+import type { GrpcCall, GrpcEvents, GrpcStream } from "../../../abi/host.ts";
+import { frameOf, FrameReader, FrameTooLarge } from "./grpc_frames.ts";
+import type { Pair, UpstreamExchange, UpstreamStreams } from "./upstream.ts";
+
+/** Statuses that this end makes itself. */
+const Status = {
+  unknown: 2,
+  exhausted: 8,
+  internal: 13,
+  unavailable: 14,
+} as const;
+
+/** Opens a stream. @param limit bytes of one received message. */
+export function openGrpc(
+  streams: UpstreamStreams,
+  fn: number,
+  limit: number,
+  call: GrpcCall,
+  events: GrpcEvents,
+): GrpcStream {
+  const receiver = new Receiver(limit, events);
+  const exchange = streams.http(fn, call.upstream, call.timeout, receiver);
+  receiver.exchange = exchange;
+  exchange.sendHeaders(requestFields(call), false);
+  return {
+    send(bytes, end) {
+      const frame = bytes ? frameOf(bytes) : new Uint8Array(0);
+      exchange.sendData(frame, end);
+    },
+    cancel() {
+      receiver.closed = true;
+      exchange.reset();
+    },
+  };
+}
+
+/** The request's fields in Envoy's order: the upstream's name is the authority. */
+function requestFields(
+  { upstream, service, method, metadata, timeout }: GrpcCall,
+): Pair[] {
+  const fields: Pair[] = [
+    [":method", "POST"],
+    [":path", `/${service}/${method}`],
+    [":authority", upstream.replace(/^https?:\/\//, "")],
+    [":scheme", "http"],
+    ["te", "trailers"],
+    ["content-type", "application/grpc"],
+  ];
+  if (timeout > 0) fields.push(["grpc-timeout", timeoutOf(timeout)]);
+  for (const [name, value] of metadata) {
+    if (!name.startsWith(":")) fields.push([name, value]);
+  }
+  return fields;
+}
+
+/** Milliseconds as `grpc-timeout` has them: at most eight digits, then the unit. */
+function timeoutOf(milliseconds: number): string {
+  return milliseconds < 1e8
+    ? `${milliseconds}m`
+    : `${Math.ceil(milliseconds / 1000)}S`;
+}
+
+/** From the events of the exchange to those of gRPC. */
+class Receiver {
+  exchange: UpstreamExchange | undefined;
+  closed = false;
+  readonly #frames: FrameReader;
+  readonly #events: GrpcEvents;
+
+  constructor(limit: number, events: GrpcEvents) {
+    this.#frames = new FrameReader(limit);
+    this.#events = events;
+  }
+
+  headers(pairs: Pair[], end: boolean): void {
+    const status = pairs[0]?.[1] ?? "";
+    if (end && (status === "200" || statusOf(pairs) !== undefined)) {
+      // Fields alone are trailing metadata.
+      this.#events.initial([]);
+      return this.trailers(pairs);
+    }
+    this.#events.initial(pairs);
+    if (status !== "200") {
+      this.#break(statusOf(pairs) ?? statusOfHttp(status), messageOf(pairs));
+    }
+  }
+
+  data(bytes: Uint8Array, end: boolean): void {
+    if (this.closed) return;
+    this.exchange?.consumed(bytes.length);
+    let messages: Uint8Array[];
+    try {
+      messages = this.#frames.push(bytes);
+    } catch (error) {
+      const status = error instanceof FrameTooLarge
+        ? Status.exhausted
+        : Status.internal;
+      return this.#break(status, (error as Error).message);
+    }
+    for (const message of messages) {
+      if (!this.closed) this.#events.message(message);
+    }
+    // Trailers were due, which have the status.
+    if (end) this.#break(Status.unknown, "");
+  }
+
+  trailers(pairs: Pair[]): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#events.trailing(pairs);
+    this.#events.close(statusOf(pairs) ?? Status.unknown, messageOf(pairs));
+  }
+
+  reset(reason: string): void {
+    this.#break(Status.unavailable, reason);
+  }
+
+  #break(status: number, message: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.exchange?.reset();
+    this.#events.close(status, message);
+  }
+}
+
+function valueOf(pairs: readonly Pair[], wanted: string): string | undefined {
+  return pairs.find(([name]) => name === wanted)?.[1];
+}
+
+/** `grpc-status`; undefined where there is none that could be one. */
+function statusOf(pairs: readonly Pair[]): number | undefined {
+  const value = valueOf(pairs, "grpc-status");
+  if (value === undefined || !/^[0-9]{1,2}$/.test(value)) return undefined;
+  return Number(value) <= 16 ? Number(value) : Status.unknown;
+}
+
+/** `grpc-message`, whose bytes outside of ASCII are percent-encoded. */
+function messageOf(pairs: readonly Pair[]): string {
+  const value = valueOf(pairs, "grpc-message") ?? "";
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+/** The status that a response without one stands for (gRPC's table of HTTP statuses). */
+function statusOfHttp(status: string): number {
+  switch (status) {
+    case "400":
+      return Status.internal;
+    case "401":
+      return 16;
+    case "403":
+      return 7;
+    case "404":
+      return 12;
+    case "429":
+    case "502":
+    case "503":
+    case "504":
+      return Status.unavailable;
+    default:
+      return Status.unknown;
+  }
+}
