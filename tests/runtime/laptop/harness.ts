@@ -17,6 +17,7 @@ export interface DemoOptions {
   functions?: Record<string, unknown>;
   state?: unknown;
   settings?: Record<string, unknown>;
+  clusters?: Record<string, unknown>;
   /** More modules beside `f1.wasm` and `f2.wasm`, by file name. */
   modules?: Record<string, Uint8Array>;
 }
@@ -39,6 +40,7 @@ export function withDemo(
       functions: options.functions ?? { f1: "f1.wasm", f2: "f2.wasm" },
       state: { state_demo: options.state ?? "in-memory" },
       settings: options.settings ?? {},
+      clusters: options.clusters ?? {},
     };
     let log = "";
     const line = (bytes: Uint8Array) => log += new TextDecoder().decode(bytes);
