@@ -12,6 +12,8 @@ export interface StreamMessage {
   open?: { kind: "http" | "tcp"; name: string; timeout: number };
   /** The head's fields, packed. */
   head?: string;
+  /** The head is that of an answer of ours, where there is no response. */
+  local?: true;
   data?: Uint8Array;
   trailers?: string;
   /** Nothing more comes from this side. */

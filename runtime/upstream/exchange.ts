@@ -6,6 +6,8 @@ import type { Pair, RequestStream, ResponseSink } from "./stream.ts";
 /** Told of a response. Calls come in order; the last has `end`, or is `trailers` or `reset`. */
 export interface ExchangeEvents {
   head(fields: Pair[], end: boolean): void;
+  /** Comes in the place of `head`: there is no response, and `data` with this text follows. */
+  localHead(fields: Pair[]): void;
   data(bytes: Uint8Array, end: boolean): void;
   trailers(fields: Pair[]): void;
   /** The response broke off after it began. */
@@ -102,7 +104,7 @@ export class UpstreamExchange implements ResponseSink {
     this.#failed(failure);
     if (this.#begun) return this.#events.reset(failure.message);
     const { status, body } = localReply(failure);
-    this.#events.head(localReplyFields(status, body), false);
+    this.#events.localHead(localReplyFields(status, body));
     this.#events.data(bytesOf(body), true);
   }
 

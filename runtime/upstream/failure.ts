@@ -11,6 +11,8 @@ export type FailureKind =
   | "connect timeout"
   /** The other end closed or reset. */
   | "terminated"
+  /** The other end gave up this stream only (HTTP/2). */
+  | "reset"
   /** What it sent is no HTTP. */
   | "protocol"
   /** Too many connections and requests already. */
@@ -25,6 +27,7 @@ const REASONS: Record<Exclude<FailureKind, "no endpoint" | "timeout">, string> =
     "connect": "remote connection failure",
     "connect timeout": "connection timeout",
     "terminated": "connection termination",
+    "reset": "remote reset",
     "protocol": "protocol error",
     "overflow": "overflow",
     "request": "local reset",

@@ -53,6 +53,10 @@ export class HttpLine implements Line {
         out.next.head = packFields(fields);
         if (end) this.#end();
       },
+      localHead: (fields) => {
+        out.next.head = packFields(fields);
+        out.next.local = true;
+      },
       data: (bytes, end) => {
         void out.next;
         out.data(bytes);

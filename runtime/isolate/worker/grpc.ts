@@ -1,7 +1,13 @@
 /** gRPC over an HTTP/2 stream (the gRPC protocol over HTTP/2): messages in frames of five bytes, a status at the end. */
+import { decodeByteString } from "../../../abi/text.ts";
 import type { GrpcCall, GrpcEvents, GrpcStream } from "../../../abi/host.ts";
 import { frameOf, FrameReader, FrameTooLarge } from "./grpc_frames.ts";
-import type { Pair, UpstreamExchange, UpstreamStreams } from "./upstream.ts";
+import type {
+  Pair,
+  UpstreamEvents,
+  UpstreamExchange,
+  UpstreamStreams,
+} from "./upstream.ts";
 
 /** Statuses that this end makes itself. */
 const Status = {
@@ -61,34 +67,45 @@ function timeoutOf(milliseconds: number): string {
     : `${Math.ceil(milliseconds / 1000)}S`;
 }
 
-/** From the events of the exchange to those of gRPC. */
-class Receiver {
+/** From the events of the exchange to those of gRPC, in the order and with the statuses that Envoy 1.40 gives. */
+class Receiver implements UpstreamEvents {
   exchange: UpstreamExchange | undefined;
   closed = false;
   readonly #frames: FrameReader;
   readonly #events: GrpcEvents;
+  /** The text of an answer of ours, while it comes. */
+  #localText: string | undefined;
 
   constructor(limit: number, events: GrpcEvents) {
     this.#frames = new FrameReader(limit);
     this.#events = events;
   }
 
-  headers(pairs: Pair[], end: boolean): void {
+  headers(pairs: Pair[], end: boolean, local: boolean): void {
+    if (local) {
+      this.#localText = "";
+      return;
+    }
     const status = pairs[0]?.[1] ?? "";
-    if (end && (status === "200" || statusOf(pairs) !== undefined)) {
+    const found = statusOf(pairs);
+    if (end && (status === "200" || found !== undefined)) {
       // Fields alone are trailing metadata.
       this.#events.initial([]);
       return this.trailers(pairs);
     }
-    this.#events.initial(pairs);
-    if (status !== "200") {
-      this.#break(statusOf(pairs) ?? statusOfHttp(status), messageOf(pairs));
-    }
+    this.#events.initial(status === "200" ? pairs : []);
+    if (status === "200") return;
+    this.#break(found ?? statusOfHttp(status), messageOf(pairs));
   }
 
   data(bytes: Uint8Array, end: boolean): void {
     if (this.closed) return;
     this.exchange?.consumed(bytes.length);
+    if (this.#localText !== undefined) {
+      this.#localText += decodeByteString(bytes, 0, bytes.length);
+      if (end) this.#local(this.#localText);
+      return;
+    }
     let messages: Uint8Array[];
     try {
       messages = this.#frames.push(bytes);
@@ -113,13 +130,25 @@ class Receiver {
   }
 
   reset(reason: string): void {
-    this.#break(Status.unavailable, reason);
+    this.#break(Status.internal, reason);
+  }
+
+  /** What we say in a service's place, as Envoy's own answers to gRPC are: fields alone. */
+  #local(text: string): void {
+    this.#events.initial([]);
+    this.trailers([
+      [":status", "200"],
+      ["content-type", "application/grpc"],
+      ["grpc-status", String(Status.unavailable)],
+      ["grpc-message", text],
+    ]);
   }
 
   #break(status: number, message: string): void {
     if (this.closed) return;
     this.closed = true;
     this.exchange?.reset();
+    this.#events.trailing([]);
     this.#events.close(status, message);
   }
 }
@@ -135,14 +164,9 @@ function statusOf(pairs: readonly Pair[]): number | undefined {
   return Number(value) <= 16 ? Number(value) : Status.unknown;
 }
 
-/** `grpc-message`, whose bytes outside of ASCII are percent-encoded. */
+/** `grpc-message` as it was sent, percent-encoded where its bytes are not ASCII: Envoy does not decode it either. */
 function messageOf(pairs: readonly Pair[]): string {
-  const value = valueOf(pairs, "grpc-message") ?? "";
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
+  return valueOf(pairs, "grpc-message") ?? "";
 }
 
 /** The status that a response without one stands for (gRPC's table of HTTP statuses). */

@@ -16,9 +16,9 @@ export type Pair = [name: string, value: string];
 export interface UpstreamEvents {
   /**
    * `:status` first, names in lower case, otherwise as the server wrote them, those of one connection included. Where
-   * there is no response it is one of ours, as Envoy has it: 503, 502 or 504 with a line of text.
+   * there is no response it is one of ours (`local`), as Envoy has it: 503, 502 or 504 with a line of text.
    */
-  headers(pairs: Pair[], end: boolean): void;
+  headers(pairs: Pair[], end: boolean, local: boolean): void;
   /** The bytes are the receiver's, who says `consumed` of them or soon gets no more. */
   data(bytes: Uint8Array, end: boolean): void;
   trailers(pairs: Pair[]): void;
@@ -144,10 +144,12 @@ export class UpstreamStreams {
 /** One message as the events it holds, the last of them with the end. */
 function tellHttp(
   events: UpstreamEvents,
-  { head, data, trailers, end, reset }: StreamMessage,
+  { head, local, data, trailers, end, reset }: StreamMessage,
 ): void {
   const ends = end === true && trailers === undefined;
-  if (head !== undefined) events.headers(unpackFields(head), ends && !data);
+  if (head !== undefined) {
+    events.headers(unpackFields(head), ends && !data, local === true);
+  }
   if (data || ends && head === undefined) {
     events.data(data ?? NO_BYTES, ends);
   }

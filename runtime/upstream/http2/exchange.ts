@@ -1,6 +1,6 @@
 /** One request and its response on an HTTP/2 stream. */
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
-import { Failure } from "../failure.ts";
+import { Failure, type FailureKind } from "../failure.ts";
 import { checkedTrailers } from "../fields.ts";
 import {
   type Pair,
@@ -11,8 +11,10 @@ import {
 
 /** Flag of a frame that ends its stream (RFC 9113 §6.2). */
 const END_STREAM = 1;
-/** Stream errors by which the other end says "not now" or "no more" (RFC 9113 §7). */
+/** Codes of streams that ended (RFC 9113 §7): in order, wrongly, or with their connection, as Deno has it. */
+const NO_ERROR = 0;
 const PROTOCOL_ERROR = 1;
+const CANCEL = 8;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -62,7 +64,7 @@ export class Http2Exchange implements RequestStream {
       this.#trailers = checkedTrailers(fields);
     } catch (error) {
       this.#over = true;
-      this.#stream.close(8);
+      this.#stream.close(CANCEL);
       return this.#sink.failed(error as Failure);
     }
     this.send(NO_BYTES, true);
@@ -76,8 +78,7 @@ export class Http2Exchange implements RequestStream {
   cancel(): void {
     if (this.#over) return;
     this.#over = true;
-    // CANCEL (RFC 9113 §7).
-    this.#stream.close(8);
+    this.#stream.close(CANCEL);
   }
 
   #response(flags: number, raw: string[]): void {
@@ -115,15 +116,15 @@ export class Http2Exchange implements RequestStream {
   /** A response that is complete ends the exchange, whatever of the request is left. */
   #finish(): void {
     this.#over = true;
-    // NO_ERROR, as a server's early answer is told (RFC 9113 §8.1).
-    if (!this.#requestDone) this.#stream.close(0);
+    // As an answer before the end of its request is told (RFC 9113 §8.1).
+    if (!this.#requestDone) this.#stream.close(NO_ERROR);
   }
 
   #sendTrailers(): void {
     try {
       this.#stream.sendTrailers(grouped(this.#trailers));
     } catch {
-      this.#stream.close(8);
+      this.#stream.close(CANCEL);
     }
   }
 
@@ -132,11 +133,16 @@ export class Http2Exchange implements RequestStream {
     this.#over = true;
     this.#sink.failed(
       new Failure(
-        this.#stream.rstCode === PROTOCOL_ERROR ? "protocol" : "terminated",
+        kindOf(this.#stream.rstCode),
         message,
       ),
     );
   }
+}
+
+function kindOf(code: number): FailureKind {
+  if (code === PROTOCOL_ERROR) return "protocol";
+  return code === NO_ERROR || code === CANCEL ? "terminated" : "reset";
 }
 
 /** Fields as trailers have to be given: the values of one name together. */

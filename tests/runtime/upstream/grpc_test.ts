@@ -155,7 +155,7 @@ Deno.test("a failure's status and message come from the trailers, or from fields
   await withServer(answer([], "5", "not%20here"), async (calls) => {
     const { stream, closed } = open(calls);
     stream.send(latin1("x"), true);
-    assert.equal((await closed).at(-1), "close 5 not here");
+    assert.equal((await closed).at(-1), "close 5 not%20here");
   });
   await withServer((stream) => {
     stream.respond({ ":status": 200, "grpc-status": "7" }, { endStream: true });
@@ -189,7 +189,10 @@ Deno.test("a server that is no gRPC server is told by what it answers", async ()
       stream.respond({ ":status": 200 });
       stream.end("\0\xff\xff\xff\xffx", "latin1");
     }, "8 a message of 4294967295 bytes is over the limit of 1048576"],
-    [(stream) => stream.close(2), "14"],
+    [
+      (stream) => stream.close(2),
+      "14 upstream connect error or disconnect/reset before headers. reset reason: remote reset",
+    ],
   ];
   for (const [serve, expected] of cases) {
     await withServer(serve, async (calls) => {
@@ -208,7 +211,13 @@ Deno.test("nobody there, or nobody in time: unavailable", async () => {
     using port = portTo(address);
     const { stream, closed } = open(callsOf(port), { timeout: 100 });
     stream.send(latin1("x"), true);
-    assert.match((await closed).at(-1)!, /^close 14/);
+    const [initial, trailing, close] = await closed;
+    assert.equal(initial, "initial ");
+    assert.match(
+      trailing!,
+      /^trailing :status,200 content-type,application\/grpc grpc-status,14 grpc-message,upstream \S+ /,
+    );
+    assert.match(close!, /^close 14 upstream \S+ /);
   }
 });
 
