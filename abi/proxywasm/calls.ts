@@ -58,7 +58,7 @@ export class GuestCallTable {
   attach(callbacks: Callbacks, ended: (root: RootContext) => void): void {
     this.#callbacks = callbacks;
     this.#ended = ended;
-    this.#vm.queue.watch(() => this.cancelAll());
+    this.#vm.queue.watch({ instanceFailed: () => this.cancelAll() });
   }
 
   /** An id for a new call: none that is under way, never 0. */
