@@ -109,8 +109,7 @@ function finalStatus(log: Log, status: number): number {
 export function sendable(log: Log, pairs: readonly Pair[]): Pair[] {
   const headers: Pair[] = [];
   for (const [name, value] of pairs) {
-    // The length is what the body has in the end, which the server knows.
-    if (name.startsWith(":") || name === "content-length") continue;
+    if (name.startsWith(":")) continue;
     if (NAME.test(name) && !BAD_VALUE.test(value)) {
       headers.push([name.toLowerCase(), value]);
       continue;

@@ -243,7 +243,7 @@ Deno.test("a local response ends the callbacks of its direction and is the answe
   letters();
   assert.deepEqual(await plugin.handleHttp(POST), {
     status: 403,
-    headers: [["content-type", "text/plain"]],
+    headers: [["content-length", "4"], ["content-type", "text/plain"]],
     body: bytes("body"),
   });
   assert.equal(letters(), "cHBldx");

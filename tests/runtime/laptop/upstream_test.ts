@@ -115,6 +115,40 @@ Deno.test("an answer larger than what may be held reaches a client that reads sl
     },
   ));
 
+Deno.test("a length that was announced stays, and a body that a function made longer arrives whole", async () => {
+  const service = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response("12345"),
+  );
+  const upstream = `http://127.0.0.1:${service.addr.port}`;
+  const modules = {
+    "marks.wasm": await assemble(MARKS),
+    "plain.wasm": await assemble(`(module (memory (export "memory") 1)
+      (func (export "proxy_abi_version_0_2_1")))`),
+  };
+  try {
+    for (
+      const [name, method, length] of [
+        ["plain", "GET", "5"],
+        ["plain", "HEAD", "5"],
+        ["marks", "GET", undefined],
+      ] as const
+    ) {
+      const functions = { f: { path: `${name}.wasm`, upstream } };
+      await withDemo({ modules, functions }, async ({ host }) => {
+        const url = `http://127.0.0.1:${host.summary.httpPort}`;
+        const response = await fetch(url, { method });
+        const announced = response.headers.get("content-length");
+        if (length !== undefined) assert.equal(announced, length);
+        const text = await response.text();
+        if (length === undefined) assert.equal(text, "12345q");
+      });
+    }
+  } finally {
+    await service.shutdown();
+  }
+});
+
 Deno.test("HEAD, 204 and 304 have no body", () =>
   withFilter(
     (request) => {
