@@ -260,3 +260,61 @@ Deno.test("the setting callbacks makes a Layotto function a stream, and the othe
     assert.deepEqual(await ask("/", post), [200, "100"]);
   });
 });
+
+Deno.test("a client that goes away takes the request to the service with it", async () => {
+  const gone = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  await withFilter(
+    (request) => {
+      request.signal.addEventListener("abort", () => gone.resolve());
+      asked.resolve();
+      return new Promise<Response>((resolve) =>
+        gone.promise.then(() => resolve(new Response("late")))
+      );
+    },
+    async ({ url, demo }) => {
+      const controller = new AbortController();
+      const answer = fetch(url, { signal: controller.signal });
+      await asked.promise;
+      controller.abort();
+      await assert.rejects(answer);
+      await gone.promise;
+      // And the function serves on.
+      const { host } = demo;
+      assert.ok(host.summary.httpPort > 0);
+    },
+  );
+});
+
+Deno.test("a client that does not read holds the service back", async () => {
+  let sent = 0;
+  const part = new Uint8Array(64 * 1024);
+  await withFilter(
+    () =>
+      new Response(
+        new ReadableStream({
+          pull(controller) {
+            sent += part.length;
+            if (sent > 200 * 1024 * 1024) controller.close();
+            else controller.enqueue(part);
+          },
+        }, { highWaterMark: 0 }),
+      ),
+    async ({ demo }) => {
+      const conn = await Deno.connect({
+        hostname: "127.0.0.1",
+        port: demo.host.summary.httpPort,
+      });
+      await conn.write(
+        new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+      );
+      // Until the service has not been asked for more for a while: what is held is in windows and socket buffers.
+      for (let before = -1; before !== sent;) {
+        before = sent;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+      assert.ok(sent > 0 && sent < 32 * 1024 * 1024, `${sent} bytes`);
+      conn.close();
+    },
+  );
+});
