@@ -7,11 +7,14 @@
  *
  * Addresses and sizes here are unsigned: callers apply `>>> 0` to what arrives from wasm.
  */
+import { copyInto } from "./copy.ts";
 import { decodeByteString, decodeText, writeByteString } from "./text.ts";
 import { Status } from "./proxywasm/types.ts";
 
 /** No text that a guest may name is longer (header values are the longest); a longer one counts as out of bounds. */
 const MAX_TEXT_BYTES = 1024 * 1024;
+
+const NOTHING = new Uint8Array(0);
 
 /** The guest's allocator, entered plainly: it must not suspend (DESIGN 12). */
 export type Allocator = (size: number) => number;
@@ -106,6 +109,14 @@ export class GuestMemory {
     return this.#bytes.slice(address, address + length);
   }
 
+  /**
+   * A range to be read at once, before the guest runs again, as `borrow` has it; of length 0 whatever the address.
+   * Undefined if out of bounds.
+   */
+  look(address: number, length: number): Uint8Array | undefined {
+    return length === 0 ? NOTHING : this.borrow(address, length);
+  }
+
   /** UTF-8 text at a range, or undefined if it is out of bounds or over 1 MiB. */
   text(address: number, length: number): string | undefined {
     if (length === 0) return "";
@@ -181,11 +192,19 @@ export class GuestMemory {
     return address;
   }
 
-  /** Hands `bytes` to the guest in memory of its own; status 0 or 6. `bytes` must not be a view of guest memory. */
-  give(bytes: Uint8Array, addressAt: number, sizeAt: number): Status {
-    const address = this.room(bytes.length, addressAt, sizeAt);
+  /**
+   * Hands `bytes`, or the first `size` of them, to the guest in memory of its own; status 0 or 6. `bytes` must not be a
+   * view of guest memory.
+   */
+  give(
+    bytes: Uint8Array,
+    addressAt: number,
+    sizeAt: number,
+    size = bytes.length,
+  ): Status {
+    const address = this.room(size, addressAt, sizeAt);
     if (address < 0) return Status.invalidMemoryAccess;
-    if (address !== 0) this.#bytes.set(bytes, address);
+    if (address !== 0) copyInto(this.#bytes, address, bytes, size);
     return Status.ok;
   }
 

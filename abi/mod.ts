@@ -16,8 +16,13 @@ export { PluginInstance } from "./plugin.ts";
 export { PluginStartError } from "./start_error.ts";
 export { encodePairs, type Pair } from "./proxywasm/pairs.ts";
 export {
+  BUCKET_BOUNDS,
   createSharedServices,
+  type Metric,
+  type Registrant,
   type SharedServices,
+  sharedServices,
+  SharedStore,
 } from "./proxywasm/shared/mod.ts";
 export { headOf, isGrpc, localReply } from "./proxywasm/answer.ts";
 export {

@@ -21,7 +21,7 @@ export const MAX_CALL_DATA_BYTES = 64 * 1024;
 /** All properties that one context has set, paths and values. */
 export const MAX_PROPERTY_BYTES = 1024 * 1024;
 
-/** Shared data of one VM id, keys and values. */
+/** Shared data of one VM id, keys and values with what it takes to keep them. */
 export const MAX_SHARED_DATA_BYTES = 64 * 1024 * 1024;
 
 /** Shared queues of one VM id, and the bytes waiting in all of them. */
@@ -31,5 +31,6 @@ export const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
 /** Calls to services outside that one instance may have under way. */
 export const MAX_CALLS = 4096;
 
-/** Metrics of one function. */
+/** Metrics of one VM id, and a metric's name. */
 export const MAX_METRICS = 4096;
+export const MAX_METRIC_NAME_BYTES = 4096;

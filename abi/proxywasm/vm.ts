@@ -20,8 +20,6 @@ import { Status } from "./types.ts";
 export interface PluginHooks {
   /** The guest set the tick period of a root context, in milliseconds; 0 stops the timer. */
   onTickPeriod?(milliseconds: number, root: number): void;
-  /** An item was put into a queue that this instance registered last; call `queueReady` with it. */
-  onQueueReady?(root: number, queue: number): void;
   /** After instantiation, before the guest is entered through an export. */
   onInstantiated?(instance: WebAssembly.Instance): void;
   /** The instance can be entered again after it was suspended. */

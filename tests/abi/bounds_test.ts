@@ -157,10 +157,10 @@ function fresh(name: string): PluginProbe {
   probe.put(A, "x-one");
   probe.put(B, "plugin_name");
   const { shared } = probe.vm;
-  shared.data.set("x-one", bytes("v"), 0);
-  shared.queues.register("x-one", () => {});
+  shared.data.set(bytes("x-one"), bytes("v"), 0);
+  shared.queues.register(bytes("x-one"), 1);
   shared.queues.enqueue(1, bytes("item"));
-  shared.metrics.define(1, "gauge");
+  shared.metrics.define(1, bytes("gauge"));
   return probe;
 }
 

@@ -22,7 +22,7 @@ function define({ memory, shared }: Vm) {
     if (type > MetricType.histogram) return Status.badArgument;
     const text = size > MAX_NAME_BYTES
       ? undefined
-      : memory.byteString(name >>> 0, size);
+      : memory.look(name >>> 0, size);
     if (text === undefined || !memory.holds(idAt, 4)) {
       return Status.invalidMemoryAccess;
     }

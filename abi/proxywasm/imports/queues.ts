@@ -1,6 +1,7 @@
 /** Shared queues (ABI.md §1.7, §4.5). */
 import type { HostCallTable } from "../../host_call.ts";
-import { MAX_NAME_BYTES, MAX_QUEUE_BYTES } from "../limits.ts";
+import { LogLevel } from "../../host.ts";
+import { MAX_NAME_BYTES } from "../limits.ts";
 import { Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
 
@@ -11,10 +12,9 @@ export const QUEUES: HostCallTable<Vm> = {
   proxy_dequeue_shared_queue: dequeue,
 };
 
-function nameAt(vm: Vm, address: number, size: number): string | undefined {
-  return size > MAX_NAME_BYTES
-    ? undefined
-    : vm.memory.byteString(address, size);
+/** A name where it lies, to be used before the guest runs again; undefined if its address is bad or it is too long. */
+function nameAt(vm: Vm, address: number, size: number): Uint8Array | undefined {
+  return size > MAX_NAME_BYTES ? undefined : vm.memory.look(address, size);
 }
 
 /** `(name, size, id*)`: 0; 6; 10 when there are too many. */
@@ -26,18 +26,14 @@ function register(vm: Vm) {
     if (text === undefined || !memory.holds(idAt, 4)) {
       return Status.invalidMemoryAccess;
     }
-    const root = vm.current?.root;
-    let id = 0;
-    id = shared.queues.register(text, () => {
-      if (root !== undefined) vm.hooks.onQueueReady?.(root.id, id);
-    });
+    const id = shared.queues.register(text, vm.current?.root.id ?? 0);
     if (id === 0) return Status.internalFailure;
     memory.setU32(idAt, id);
     return Status.ok;
   };
 }
 
-/** `(vm id, size, name, size, id*)`: the services are those of our VM id, so another's queues are unknown. 0; 1; 6. */
+/** `(vm id, size, name, size, id*)`: an empty VM id is our own. 0; 1; 6. */
 function resolve(vm: Vm) {
   const { memory, shared } = vm;
   return (
@@ -48,15 +44,14 @@ function resolve(vm: Vm) {
     idAt: number,
   ): Status => {
     idAt >>>= 0;
-    const owner = memory.text(vmId >>> 0, vmIdSize >>> 0);
+    const owner = nameAt(vm, vmId >>> 0, vmIdSize >>> 0);
     const text = nameAt(vm, name >>> 0, size >>> 0);
     if (
       owner === undefined || text === undefined || !memory.holds(idAt, 4)
     ) {
       return Status.invalidMemoryAccess;
     }
-    if (owner !== "" && owner !== vm.options.vmId) return Status.notFound;
-    const id = shared.queues.resolve(text);
+    const id = shared.queues.resolve(owner, text);
     if (id === 0) return Status.notFound;
     memory.setU32(idAt, id);
     return Status.ok;
@@ -66,23 +61,38 @@ function resolve(vm: Vm) {
 /** `(id, item, size)`: 0; 1; 6; 10 over the limit. */
 function enqueue({ memory, shared }: Vm) {
   return (id: number, item: number, size: number): Status => {
-    item >>>= 0;
-    size >>>= 0;
-    if (size !== 0 && !memory.holds(item, size)) {
-      return Status.invalidMemoryAccess;
-    }
-    if (size > MAX_QUEUE_BYTES) return Status.internalFailure;
-    return shared.queues.enqueue(id >>> 0, memory.copy(item, size)!);
+    const bytes = memory.look(item >>> 0, size >>> 0);
+    if (bytes === undefined) return Status.invalidMemoryAccess;
+    return shared.queues.enqueue(id >>> 0, bytes);
   };
 }
 
 /** `(id, address**, size*)`: takes the oldest item. 0; 1; 7; 6, and then the item stays. */
-function dequeue({ memory, shared }: Vm) {
+function dequeue({ memory, shared, host }: Vm) {
   return (id: number, addressAt: number, sizeAt: number): Status => {
-    const item = shared.queues.first(id >>> 0);
-    if (typeof item === "number") return item;
-    const status = memory.give(item, addressAt >>> 0, sizeAt >>> 0);
-    if (status === Status.ok) shared.queues.drop(id >>> 0);
+    if (!memory.canReturn(addressAt >>> 0, sizeAt >>> 0)) {
+      return Status.invalidMemoryAccess;
+    }
+    const { queues } = shared;
+    const taken = queues.take(id >>> 0);
+    if (taken !== Status.ok) return taken;
+    const { bytes, size } = queues.tray;
+    let status: Status = Status.invalidMemoryAccess;
+    try {
+      // Runs the guest's allocator, which may trap.
+      status = memory.give(bytes, addressAt >>> 0, sizeAt >>> 0, size);
+    } finally {
+      const stays = status === Status.ok ||
+        queues.putBack(id >>> 0, bytes.subarray(0, size));
+      if (!stays) {
+        host.log(
+          LogLevel.error,
+          `queue ${
+            id >>> 0
+          }: an item of ${size} bytes is lost: the guest had no memory for it, and the shared store is full`,
+        );
+      }
+    }
     return status;
   };
 }

@@ -1,6 +1,6 @@
 /** Shared data (ABI.md §1.7, §4.4). */
 import type { HostCallTable } from "../../host_call.ts";
-import { MAX_NAME_BYTES, MAX_SHARED_DATA_BYTES } from "../limits.ts";
+import { MAX_NAME_BYTES } from "../limits.ts";
 import { Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
 
@@ -9,10 +9,9 @@ export const SHARED_DATA: HostCallTable<Vm> = {
   proxy_set_shared_data: setSharedData,
 };
 
-function keyAt(vm: Vm, address: number, size: number): string | undefined {
-  return size > MAX_NAME_BYTES
-    ? undefined
-    : vm.memory.byteString(address, size);
+/** A key where it lies, to be used before the guest runs again; undefined if its address is bad or it is too long. */
+function keyAt(vm: Vm, address: number, size: number): Uint8Array | undefined {
+  return size > MAX_NAME_BYTES ? undefined : vm.memory.look(address, size);
 }
 
 /** `(key, size, address**, size*, cas*)`: 0, also for an empty value; 1; 6. */
@@ -30,10 +29,12 @@ function getSharedData(vm: Vm) {
     if (name === undefined || !memory.holds(casAt, 4)) {
       return Status.invalidMemoryAccess;
     }
-    const value = shared.data.get(name);
-    if (value === undefined) return Status.notFound;
-    const status = memory.give(value.bytes, addressAt >>> 0, sizeAt >>> 0);
-    if (status === Status.ok) memory.setU32(casAt, value.cas);
+    const { data } = shared;
+    const found = data.get(name);
+    if (found === 0) return Status.notFound;
+    const { bytes, size } = data.tray;
+    const status = memory.give(bytes, addressAt >>> 0, sizeAt >>> 0, size);
+    if (status === Status.ok) memory.setU32(casAt, found);
     return status;
   };
 }
@@ -48,15 +49,11 @@ function setSharedData(vm: Vm) {
     valueSize: number,
     cas: number,
   ): Status => {
-    value >>>= 0;
-    valueSize >>>= 0;
     const name = keyAt(vm, key >>> 0, keySize >>> 0);
-    if (
-      name === undefined || (valueSize !== 0 && !memory.holds(value, valueSize))
-    ) {
+    const bytes = memory.look(value >>> 0, valueSize >>> 0);
+    if (name === undefined || bytes === undefined) {
       return Status.invalidMemoryAccess;
     }
-    if (valueSize > MAX_SHARED_DATA_BYTES) return Status.internalFailure;
-    return shared.data.set(name, memory.copy(value, valueSize)!, cas >>> 0);
+    return shared.data.set(name, bytes, cas >>> 0);
   };
 }

@@ -1,0 +1,45 @@
+/** A worker of `workers_test.ts`: one end of a store in a thread of its own. */
+import {
+  sharedServices,
+  SharedStore,
+} from "../../../../abi/proxywasm/shared/mod.ts";
+
+interface Job {
+  buffer: SharedArrayBuffer;
+  kind: "data" | "queue" | "metrics";
+  rounds: number;
+}
+
+const encoder = new TextEncoder();
+
+self.onmessage = ({ data: { buffer, kind, rounds } }: MessageEvent<Job>) => {
+  const store = SharedStore.at(buffer);
+  let told = 0;
+  const { data, queues, metrics } = sharedServices(
+    store.open("vm"),
+    1,
+    store.nextInstance(),
+    () => told++,
+  );
+  const key = encoder.encode("key");
+  for (let i = 0; i < rounds; i++) {
+    if (kind === "data") {
+      // What `proxy_set_shared_data` users do: read, add one, write if nobody else did.
+      for (let status = 8; status === 8;) {
+        const cas = data.get(key);
+        const count = new DataView(data.tray.bytes.buffer).getUint32(0) + 1;
+        const after = new Uint8Array(4);
+        new DataView(after.buffer).setUint32(0, count);
+        status = data.set(key, after, cas);
+      }
+      // And the heap is kept busy.
+      data.set(encoder.encode(`${i % 7}`), new Uint8Array(i % 300), 0);
+    } else if (kind === "queue") {
+      queues.enqueue(queues.resolve(key.subarray(0, 0), key), key);
+    } else {
+      metrics.increment(metrics.define(0, key), 1n);
+      metrics.record(metrics.define(2, key), BigInt(i));
+    }
+  }
+  self.postMessage(told);
+};
