@@ -188,6 +188,11 @@ export class PluginInstance {
     );
   }
 
+  /** Runs `work` once no callback runs: now, or after what runs and waits. Dropped if the instance fails. */
+  later(work: () => void): void {
+    this.#vm.queue.later(work);
+  }
+
   /** `proxy_on_tick`, now or after the callback that runs. */
   tick(root: number = this.#roots[0]!.id): void {
     this.#rootCallback("proxy_on_tick", root, 0);

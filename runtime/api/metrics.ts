@@ -161,7 +161,8 @@ function labelSet(names: readonly string[], values: readonly string[]): string {
   return `{${pairs.join(",")}}`;
 }
 
-function escapeLabel(value: string): string {
+/** A label's value, bounded and so that it ends neither its quotes nor its line. */
+export function escapeLabel(value: string): string {
   return value.slice(0, 256).toWellFormed().replaceAll("\\", "\\\\")
     .replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

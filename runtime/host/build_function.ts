@@ -73,7 +73,7 @@ export async function buildFunction(
       plugin: {
         rootId: settings["root-id"],
         pluginName: name,
-        vmId: "",
+        vmId: settings["vm-id"] || name,
         vmConfiguration: source.vmConfiguration ??
           encoder.encode(settings["vm-configuration"]),
         pluginConfiguration: source.pluginConfiguration ??

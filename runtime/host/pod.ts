@@ -3,6 +3,7 @@
  * several; nothing here is global.
  */
 import { formatLine, type Level, levelName, type Logger } from "../log.ts";
+import { SharedStore } from "../../abi/mod.ts";
 import { Broker } from "../broker/broker.ts";
 import type { StateStores } from "../components/state/stores.ts";
 import type { Key } from "../control/messages.ts";
@@ -83,6 +84,8 @@ export class Pod {
   readonly #router = new Router();
   readonly #broker: Broker;
   readonly #upstreams: UpstreamBroker;
+  /** Shared data, queues and metrics of all functions, by VM id. */
+  readonly shared = SharedStore.create();
   #listener: Listener | undefined;
   /** The isolates that listen, or will; they stay as long as the pod serves (DESIGN, decision 13). */
   #listening: IsolateGroup | undefined;
@@ -160,7 +163,8 @@ export class Pod {
     };
     this.#functions.set(fn.fn, fn);
     try {
-      fn.id = await isolate.load(fn.fn, wanted.module, spec);
+      const { buffer } = this.shared;
+      fn.id = await isolate.load(fn.fn, wanted.module, spec, buffer);
       this.#checkId(fn);
     } catch (error) {
       this.#discard(fn);
@@ -206,6 +210,7 @@ export class Pod {
     this.#tellAlone();
     this.#broker.forget(fn);
     this.#upstreams.forget(fn);
+    const forgotten = this.#forgetShared(fn);
     const turns = withTimeout(
       fn.isolate.ping().then(() => true, () => true),
       PATIENCE,
@@ -215,6 +220,7 @@ export class Pod {
     else if (!fn.isolate.listens && fn.isolate.functions.size === 0) {
       fn.isolate.terminate();
     }
+    await forgotten;
   }
 
   /** Routes a request to the function it names, or answers for it. Never rejects. */
@@ -344,6 +350,7 @@ export class Pod {
   /** Takes back a function that could not be loaded. */
   #discard(fn: HostFunction): void {
     this.#functions.delete(fn.fn);
+    this.#forgetShared(fn);
     if (this.#listening === fn.isolate && !this.#opening) {
       this.#listening = undefined;
     }
@@ -393,6 +400,13 @@ export class Pod {
           send({ t: "stream", fn, n, reset: "the function is stopping" });
         }
       },
+      queued: (notice) => {
+        // A VM of several functions outlives the one that its instances are named after.
+        const owner = this.#functions.get(notice.fn);
+        const all = owner ? [owner] : this.functions;
+        const isolates = new Set(all.map((fn) => fn.isolate));
+        for (const isolate of isolates) isolate.queueReady(notice);
+      },
     };
   }
 
@@ -413,6 +427,14 @@ export class Pod {
       }
       throw error;
     }
+  }
+
+  /** What functions of one VM id share goes with the last of them. */
+  async #forgetShared({ spec: { kind, plugin } }: HostFunction): Promise<void> {
+    const others = this.functions.some((other) =>
+      other.spec.kind === "plugin" && other.spec.plugin.vmId === plugin.vmId
+    );
+    if (kind === "plugin" && !others) await this.shared.remove(plugin.vmId);
   }
 
   /** The listening isolates, while no function lives in them: the next one serves straight from them again. */

@@ -5,6 +5,7 @@ import {
   type Health,
 } from "../api/actuator.ts";
 import { type FunctionAdmin, handleAdmin } from "../api/admin.ts";
+import { guestMetrics } from "../api/guest_metrics.ts";
 import { HostMetrics } from "../api/host_metrics.ts";
 import type { HostFunction } from "../function/function.ts";
 import { type Listener, openListener } from "../ingress/listener.ts";
@@ -76,7 +77,7 @@ class Actuator implements ActuatorSource {
   }
 
   metrics(): string {
-    return this.#metrics.write();
+    return this.#metrics.write() + guestMetrics(this.#pod.shared.metrics());
   }
 
   /** Isolates count for themselves; what is new since the last time is added here when somebody asks. */

@@ -7,6 +7,7 @@ import type { ListenerSpec } from "./listener_spec.ts";
 import type {
   FunctionSpec,
   FunctionStats,
+  QueueNotice,
   WireRequest,
   WireResponse,
 } from "./messages.ts";
@@ -37,11 +38,12 @@ export class IsolateGroup {
     fn: number,
     module: WebAssembly.Module,
     spec: FunctionSpec,
+    shared: SharedArrayBuffer,
   ): Promise<string> {
     this.functions.add(fn);
     try {
       const loaded = this.#members.map((member) =>
-        member.load(fn, module, spec)
+        member.load(fn, module, spec, shared)
       );
       const [id] = await Promise.all(loaded);
       return id!;
@@ -101,6 +103,11 @@ export class IsolateGroup {
   request(fn: number, request: WireRequest): Promise<WireResponse | undefined> {
     this.#turn = (this.#turn + 1) % this.size;
     return this.#members[this.#turn]!.request(fn, request);
+  }
+
+  /** Tells the instance that registered a queue, in whichever member it lives. */
+  queueReady(notice: QueueNotice): void {
+    for (const member of this.#members) member.queueReady(notice);
   }
 
   async stats(fn: number): Promise<FunctionStats | undefined> {

@@ -6,6 +6,7 @@ import type {
   FromIsolate,
   FunctionSpec,
   FunctionStats,
+  QueueNotice,
   ToIsolate,
   WireRequest,
   WireResponse,
@@ -24,6 +25,8 @@ export interface IsolateEvents {
   exited(fn: number, status: number, reason: string): void;
   /** A function's stream to the outside; `send` is the way back. */
   stream(message: StreamMessage, send: (message: StreamMessage) => void): void;
+  /** Items were put into a queue; the one to tell may live in any isolate. */
+  queued(notice: QueueNotice): void;
   /** The worker died of an error outside any guest; every function in it is gone. */
   broken(reason: string): void;
 }
@@ -74,11 +77,13 @@ export class Isolate {
     fn: number,
     module: WebAssembly.Module,
     spec: FunctionSpec,
+    shared: SharedArrayBuffer,
   ): Promise<string> {
     return this.#await(
       this.#loading,
       fn,
-      () => this.#send({ t: "load", fn, module, spec, budget: budget() }),
+      () =>
+        this.#send({ t: "load", fn, module, spec, budget: budget(), shared }),
     );
   }
 
@@ -122,6 +127,11 @@ export class Isolate {
 
   request(fn: number, request: WireRequest): Promise<WireResponse | undefined> {
     return this.#ask((n) => ({ t: "request", n, fn, request }));
+  }
+
+  /** Tells an instance of items in its queue, if it lives here. */
+  queueReady(notice: QueueNotice): void {
+    this.#send(notice);
   }
 
   stats(fn: number): Promise<FunctionStats | undefined> {
@@ -216,6 +226,8 @@ export class Isolate {
         return this.#listening?.reject(new Error(message.message));
       case "stream":
         return this.#events.stream(message, this.#sendStream);
+      case "queued":
+        return this.#events.queued(message);
       case "exited":
         return this.#events.exited(message.fn, message.status, message.reason);
     }

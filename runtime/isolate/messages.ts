@@ -78,6 +78,19 @@ export interface FunctionStats {
   memory: number;
 }
 
+/** Items that were put into a shared queue: whom to tell, and how often. */
+export interface QueueNotice {
+  t: "queued";
+  /** The function whose instance registered the queue. */
+  fn: number;
+  /** That instance, by its number in the pod's shared store. */
+  instance: number;
+  /** Its root context. */
+  root: number;
+  queue: number;
+  count: number;
+}
+
 export type ToIsolate =
   | {
     t: "load";
@@ -86,6 +99,8 @@ export type ToIsolate =
     spec: FunctionSpec;
     /** The process's `InstanceBudget`. */
     budget: SharedArrayBuffer;
+    /** The pod's shared store. */
+    shared: SharedArrayBuffer;
   }
   | { t: "run"; fn: number }
   | { t: "unload"; fn: number }
@@ -115,7 +130,8 @@ export type ToIsolate =
   | { t: "input"; fn: number; bytes: Uint8Array | undefined }
   | { t: "stats"; n: number; fn: number }
   | { t: "ping"; n: number }
-  | StreamMessage;
+  | StreamMessage
+  | QueueNotice;
 
 /** Host calls that need the world; `args` and the answer's value are per operation, see `broker.ts`. */
 export type CallOp =
@@ -154,4 +170,5 @@ export type FromIsolate =
     stream: boolean;
   }
   | { t: "exited"; fn: number; status: number; reason: string }
-  | StreamMessage;
+  | StreamMessage
+  | QueueNotice;

@@ -196,6 +196,15 @@ export const SETTINGS = [
       "The plugin's root id (`plugin_root_id`): which of the module's registered roots runs. Most modules register the empty one.",
   },
   {
+    name: "vm-id",
+    type: "text",
+    scope: "function",
+    default: "",
+    max: 1024,
+    doc:
+      "Functions of one VM id share data, queues and metrics (`plugin_vm_id`). Unset, it is the function's name, so that nothing is shared unasked.",
+  },
+  {
     name: "plugin-configuration",
     type: "text",
     scope: "function",

@@ -51,7 +51,8 @@ export class SharedData {
     const { table, lock } = space.parts;
     const hash = table.hash(Kind.data, space.index, key);
     return lock.held(() => {
-      if (!space.alive) return Status.internalFailure;
+      // Nobody is left who could read it, and SDKs do not survive another answer.
+      if (!space.alive) return Status.ok;
       const entry = table.find(hash, Kind.data, space.index, key);
       return entry === 0
         ? this.#add(hash, key, value)

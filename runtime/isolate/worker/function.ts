@@ -1,6 +1,11 @@
 /** One function in this isolate: its instances, and a request's way through one of them. */
 import type { GuestResponse, LogLevel } from "../../../abi/host.ts";
-import { createSharedServices, runCommand } from "../../../abi/mod.ts";
+import {
+  runCommand,
+  type SharedServices,
+  sharedServices,
+  SharedStore,
+} from "../../../abi/mod.ts";
 import { errorAnswer } from "../../ingress/answers.ts";
 import { queryAsBody } from "../../ingress/request.ts";
 import type { FunctionSpec, FunctionStats, WireResponse } from "../messages.ts";
@@ -9,6 +14,7 @@ import { describe } from "./describe.ts";
 import { Input, InstanceHost, OutputFlow } from "./guest_host.ts";
 import type { Chain } from "./http/serve.ts";
 import { UpstreamTerminal } from "./http/upstream_terminal.ts";
+import { announce } from "./notices.ts";
 import type { InstancePool, Slot } from "./pool.ts";
 import { send, upstreams } from "./port.ts";
 import type { TcpChain } from "./tcp/serve.ts";
@@ -30,17 +36,22 @@ export class LocalFunction {
       this.flow.log(level, message, true),
   };
   readonly #answers = new Map<number, number>();
-  /** Shared data, queues and metrics, common to the function's instances. */
-  readonly shared = createSharedServices();
+  /** Shared data, queues and metrics of the pod. */
+  readonly shared: SharedStore;
+  /** That of its VM id. Opened once: a function that has been stopped must not make a new one. */
+  #space: ReturnType<SharedStore["open"]> | undefined;
   #milliseconds = 0;
 
+  /** `shared` is the pod's store. */
   constructor(
     fn: number,
     module: WebAssembly.Module,
     spec: FunctionSpec,
+    shared: SharedArrayBuffer,
     vm: FunctionVm,
   ) {
     this.#fn = fn;
+    this.shared = SharedStore.at(shared);
     this.#module = module;
     this.#vm = vm;
     this.spec = spec;
@@ -239,6 +250,12 @@ export class LocalFunction {
   #counted(answer: WireResponse, started: number): WireResponse {
     this.count(answer.status, started);
     return answer;
+  }
+
+  /** What an instance shares with all others of its VM id; `number` is the instance's. @throws {Error} the store is full. */
+  share(number: number): SharedServices {
+    this.#space ??= this.shared.open(this.spec.plugin.vmId);
+    return sharedServices(this.#space, this.#fn, number, announce);
   }
 
   /** The world for one more instance. */

@@ -3,6 +3,7 @@ import { openListener } from "../../ingress/listener.ts";
 import { InstanceBudget } from "../budget.ts";
 import type { FunctionSpec, ToIsolate, WireResponse } from "../messages.ts";
 import { type Arrival, arrivalOf } from "./arrival.ts";
+import { queueReady } from "./attendant.ts";
 import { describe } from "./describe.ts";
 import { LocalFunction } from "./function.ts";
 import { serveWhole } from "./http/serve.ts";
@@ -71,18 +72,23 @@ function take(message: ToIsolate): void {
         value: functions.get(message.fn)?.stats(),
       });
       return;
+    case "queued":
+      return queueReady(message);
     case "ping":
       send({ t: "result", n: message.n, value: undefined });
   }
 }
 
 async function load(
-  { fn, module, spec, budget: buffer }: Extract<ToIsolate, { t: "load" }>,
+  { fn, module, spec, budget: buffer, shared }: Extract<
+    ToIsolate,
+    { t: "load" }
+  >,
 ): Promise<void> {
   budget ??= new InstanceBudget(buffer);
   try {
     const vm = vmOf(module, spec, budget);
-    const loaded = new LocalFunction(fn, module, spec, vm);
+    const loaded = new LocalFunction(fn, module, spec, shared, vm);
     functions.set(fn, loaded);
     await loaded.load();
     if (spec.kind === "plugin") byId.set(loaded.id, loaded);

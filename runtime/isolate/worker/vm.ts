@@ -8,6 +8,7 @@ import {
   type RootContext,
 } from "../../../abi/mod.ts";
 import { type InstanceBudget, mapsOf } from "../budget.ts";
+import { Attendant } from "./attendant.ts";
 import { describe } from "./describe.ts";
 import type { LocalFunction } from "./function.ts";
 import { InstancePool, type Slot } from "./pool.ts";
@@ -67,6 +68,8 @@ export class FunctionVm {
     let memory: WebAssembly.Memory | undefined;
     let slot: Slot | undefined;
     let instantiated = false;
+    const number = first.shared.nextInstance();
+    const attendant = new Attendant(number);
     try {
       if (!this.#budget.take(this.#maps)) throw new Error(FULL);
       const instance = await PluginInstance.create(
@@ -74,7 +77,8 @@ export class FunctionVm {
         first.newHost(),
         first.spec.plugin,
         {
-          shared: first.shared,
+          shared: first.share(number),
+          onTickPeriod: (period, root) => attendant.timers.set(root, period),
           onInstantiated: (made) => {
             instantiated = true;
             memory = made.exports.memory as WebAssembly.Memory;
@@ -89,14 +93,17 @@ export class FunctionVm {
         },
       );
       first.named(instance.functionId);
-      const made: Slot = { instance, memory, roots: new Map(), retire() {} };
+      const retire = () => attendant.leave();
+      const made: Slot = { instance, memory, roots: new Map(), retire };
       made.roots.set(first, instance.root);
       for (const fn of others) await this.#add(made, fn);
       slot = made;
+      attendant.attach(instance);
       return slot;
     } catch (error) {
       const full = error instanceof Error && error.message === FULL;
       if (!instantiated && !full) this.#budget.giveBack(this.#maps);
+      attendant.leave();
       first.flow.log(
         4,
         `an instance could not be started: ${describe(error)}`,

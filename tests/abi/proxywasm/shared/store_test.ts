@@ -156,7 +156,8 @@ Deno.test("all that a VM id has goes with it, its ends are of nothing, others ke
   await store.remove("gone");
   await store.remove("never there");
   assert.equal(gone.data.get(bytes("key 1")), 0);
-  assert.equal(gone.data.set(bytes("k"), bytes("v"), 0), 10);
+  assert.equal(gone.data.set(bytes("k"), bytes("v"), 0), 0);
+  assert.equal(gone.data.get(bytes("k")), 0);
   assert.equal(gone.queues.register(bytes("q"), 1), 0);
   assert.equal(gone.queues.resolve(NONE, bytes("q")), 0);
   assert.equal(kept.queues.resolve(bytes("gone"), bytes("q")), 0);
