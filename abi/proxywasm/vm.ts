@@ -12,6 +12,7 @@ import { CallbackQueue } from "./callback_queue.ts";
 import { GuestCallTable } from "./calls.ts";
 import type { Context, HttpContext } from "./contexts.ts";
 import { CurrentHost } from "./current_host.ts";
+import type { ForeignFunction } from "./foreign/mod.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
 import type { SharedServices } from "./shared/mod.ts";
 import { Status } from "./types.ts";
@@ -28,6 +29,8 @@ export interface PluginHooks {
   onFailed?(error: GuestTrap): void;
   /** Shared data, queues and metrics; without it the instance has some of its own, shared with no one. */
   shared?: SharedServices;
+  /** Foreign functions by name, before those that every host has. */
+  foreign?: ReadonlyMap<string, ForeignFunction>;
   /** Greatest body in bytes that the guest may build or send; 64 MiB unless given. */
   maxBodyBytes?: number;
 }

@@ -130,8 +130,7 @@ const CALLS: Call[] = [
   {
     name: "proxy_call_foreign_function",
     args: [A, 5, B, 11, R, R + 8],
-    spans: [[0, at(1)], [2, at(3)]],
-    status: 1,
+    spans: [[0, at(1)], [2, at(3)], [4, 4], [5, 4]],
   },
   {
     name: "proxy_get_state",
@@ -148,6 +147,7 @@ const CALLS: Call[] = [
 function fresh(name: string): PluginProbe {
   const probe = new PluginProbe({
     names: WAITING.includes(name) ? WAITING : undefined,
+    hooks: { foreign: new Map([["x-one", () => bytes("value")]]) },
     options: { pluginName: "p", pluginConfiguration: bytes("conf") },
     request: { body: bytes("hello"), bodyIsReal: true },
   });

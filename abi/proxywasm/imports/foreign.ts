@@ -1,5 +1,6 @@
 /** Foreign functions (ABI.md §1.8). */
 import type { HostCallTable } from "../../host_call.ts";
+import { FOREIGN_FUNCTIONS } from "../foreign/mod.ts";
 import { Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
 
@@ -7,22 +8,45 @@ export const FOREIGN: HostCallTable<Vm> = {
   proxy_call_foreign_function: callForeignFunction,
 };
 
-/** `(name, size, argument, size, address**, size*)`: 1, since none is registered; 6. */
-function callForeignFunction({ memory }: Vm) {
+/**
+ * `(name, size, argument, size, address**, size*)`: 0; 1 unknown name; 6; what the function says; 10 for an argument over
+ * the body limit. A result address of 0 means that the guest does not want it.
+ */
+function callForeignFunction(vm: Vm) {
+  const { memory, hooks } = vm;
   return (
     name: number,
     nameSize: number,
     argument: number,
     argumentSize: number,
-    _addressAt: number,
-    _sizeAt: number,
+    addressAt: number,
+    sizeAt: number,
   ): Status => {
+    argumentSize >>>= 0;
+    addressAt >>>= 0;
+    sizeAt >>>= 0;
+    const text = memory.text(name >>> 0, nameSize >>> 0);
+    const given = memory.look(argument >>> 0, argumentSize);
     if (
-      memory.text(name >>> 0, nameSize >>> 0) === undefined ||
-      (argumentSize !== 0 && !memory.holds(argument >>> 0, argumentSize >>> 0))
+      text === undefined || given === undefined ||
+      (addressAt !== 0 && !memory.holds(addressAt, 4)) ||
+      (sizeAt !== 0 && !memory.holds(sizeAt, 4))
     ) {
       return Status.invalidMemoryAccess;
     }
-    return Status.notFound;
+    const call = hooks.foreign?.get(text) ?? FOREIGN_FUNCTIONS.get(text);
+    if (call === undefined) return Status.notFound;
+    if (argumentSize > vm.maxBodyBytes) return Status.internalFailure;
+    const result = call(given.slice(), vm);
+    if (typeof result === "number") return result;
+    let address = 0;
+    if (addressAt !== 0 && result.length > 0) {
+      address = memory.allocate(result.length);
+      if (address === 0) return Status.invalidMemoryAccess;
+      memory.write(address, result);
+    }
+    if (addressAt !== 0) memory.setU32(addressAt, address);
+    if (sizeAt !== 0) memory.setU32(sizeAt, result.length);
+    return Status.ok;
   };
 }

@@ -1,8 +1,8 @@
 /** Properties (ABI.md §1.4, §4.2). */
 import type { HostCallTable } from "../../host_call.ts";
-import { LogLevel } from "../../host.ts";
-import { MAX_NAME_BYTES, MAX_PROPERTY_BYTES } from "../limits.ts";
+import { MAX_NAME_BYTES } from "../limits.ts";
 import { readProperty } from "../properties.ts";
+import { hasRoomForProperty, setContextProperty } from "../set_property.ts";
 import { Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
 
@@ -67,19 +67,10 @@ function setProperty(vm: Vm) {
         "no context is running",
       );
     }
-    const properties = context.properties ??= new Map();
-    const before = properties.get(path);
-    const freed = before === undefined ? 0 : before.length + path.length;
-    const total = context.propertyBytes - freed + path.length + valueSize;
-    if (total > MAX_PROPERTY_BYTES) {
-      vm.host.log(
-        LogLevel.error,
-        `proxy_set_property: the context's properties would exceed ${MAX_PROPERTY_BYTES} bytes`,
-      );
+    if (!hasRoomForProperty(vm, context, path, valueSize)) {
       return Status.internalFailure;
     }
-    properties.set(path, memory.copy(valueAt, valueSize)!);
-    context.propertyBytes = total;
+    setContextProperty(vm, context, path, memory.copy(valueAt, valueSize)!);
     return Status.ok;
   };
 }

@@ -148,7 +148,7 @@ Deno.test("the status of the last call out is 0 with an empty message", () => {
 
 Deno.test("an unknown foreign function is 1, also when its result is not wanted", () => {
   const guest = new PluginProbe();
-  const size = guest.put(A, "compress");
+  const size = guest.put(A, "decompress");
   assert.equal(
     guest.call("proxy_call_foreign_function", A, size, 0, 0, 0, 0),
     1,

@@ -12,7 +12,8 @@ interface Job {
 
 const encoder = new TextEncoder();
 
-self.onmessage = ({ data: { buffer, kind, rounds } }: MessageEvent<Job>) => {
+globalThis.addEventListener("message", (event) => {
+  const { buffer, kind, rounds } = (event as MessageEvent<Job>).data;
   const store = SharedStore.at(buffer);
   let told = 0;
   const { data, queues, metrics } = sharedServices(
@@ -41,5 +42,5 @@ self.onmessage = ({ data: { buffer, kind, rounds } }: MessageEvent<Job>) => {
       metrics.record(metrics.define(2, key), BigInt(i));
     }
   }
-  self.postMessage(told);
-};
+  (self as unknown as Worker).postMessage(told);
+});
