@@ -172,6 +172,34 @@ export interface GuestRequest {
   path: string;
   authority: string;
   scheme: string;
+  /** What is known besides; what is not there is an unknown property to the guest. */
+  readonly facts?: Facts;
+}
+
+/** An end of a connection, as Envoy writes it in properties. */
+export interface Endpoint {
+  /** An IP address, without the brackets of IPv6; absent where it is not known. */
+  hostname?: string;
+  port: number;
+}
+
+/** What a guest may ask about a request or connection beyond its own bytes (ABI.md §4.2). */
+export interface Facts {
+  /** The client's end of its connection, and ours. */
+  source?: Endpoint;
+  destination?: Endpoint;
+  /** Unique among the connections of an isolate. */
+  connectionId?: number;
+  /** `HTTP/1.0`, `HTTP/1.1`, `HTTP/2`. */
+  protocol?: string;
+  /** The route that was chosen, and the cluster it leads to. */
+  routeName?: string;
+  clusterName?: string;
+  /** The other end of the connection to the upstream, and ours. */
+  upstream?: Endpoint;
+  upstreamLocal?: Endpoint;
+  /** Why the response is what it is, as Envoy's `response.code_details` says it. */
+  codeDetails?: string;
 }
 
 /**

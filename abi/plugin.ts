@@ -1,5 +1,6 @@
 /** One instance of a proxy-wasm module: its start, its plugins, its exchanges and connections, its end. */
 import {
+  type Facts,
   type GuestHost,
   type GuestRequest,
   type GuestResponse,
@@ -150,8 +151,9 @@ export class PluginInstance {
     owner: TcpStreamOwner,
     limit: number,
     root: RootContext = this.#roots[0]!,
+    facts?: Facts,
   ): TcpStream {
-    return new TcpStream(this.#vm, this.#callbacks, root, owner, limit);
+    return new TcpStream(this.#vm, this.#callbacks, root, owner, limit, facts);
   }
 
   /**

@@ -2,7 +2,7 @@
  * Contexts of a plugin instance: its roots, and one per HTTP exchange or TCP connection. A host call acts on the context
  * that is current while it is made.
  */
-import type { GuestHost, GuestRequest, PluginOptions } from "../host.ts";
+import type { Facts, GuestHost, GuestRequest, PluginOptions } from "../host.ts";
 import type { ByteBuffer } from "./buffer.ts";
 import { HeaderMap } from "./header_map.ts";
 import type { Pair } from "./pairs.ts";
@@ -72,6 +72,8 @@ export class Side {
   body: ByteBuffer | undefined;
   /** The headers went on: what is written to them now has no effect. */
   sent = false;
+  /** Bytes of the body that went on. */
+  passed = 0;
 }
 
 /** What host calls ask of the exchange they are made in. Each takes effect after the callback that runs. */
@@ -140,6 +142,7 @@ export class TcpContext extends Context {
     id: number,
     readonly root: RootContext,
     readonly control: TcpControl,
+    readonly facts?: Facts,
   ) {
     super(id);
   }

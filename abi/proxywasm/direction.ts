@@ -311,6 +311,7 @@ export class Direction implements StreamSink {
       this.#passHeaders(this.#ended && nothing);
       if (this.#ended && nothing) return;
     }
+    this.side.passed += held.length + bytes.length;
     if (held.length > 0 && bytes.length > 0) this.#next.data(held, false);
     const last = bytes.length > 0 ? bytes : held;
     if (last.length > 0 || this.#ended) this.#next.data(last, this.#ended);

@@ -1,48 +1,95 @@
 /**
- * The well-known properties that a host without Envoy can answer. Paths arrive with their segments joined by a zero
- * byte. Text is given raw, numbers as 8 bytes little endian, times as nanoseconds, maps as pairs (ABI.md §4.2).
+ * The well-known properties that a host without Envoy can answer, as Envoy answers them. Paths arrive with their segments
+ * joined by a zero byte (ABI.md §4.2).
  */
-import { decodeByteString, encodeText } from "../text.ts";
+import type { Facts } from "../host.ts";
 import type { HttpContext } from "./contexts.ts";
 import type { HeaderMap } from "./header_map.ts";
-import { encodePairs, pairsSize } from "./pairs.ts";
+import { encodePairs } from "./pairs.ts";
+import {
+  address,
+  bool,
+  number,
+  type PropertyValue,
+  text,
+} from "./property_values.ts";
 import type { Vm } from "./vm.ts";
 
-/** A value: bytes, or text as a byte string. */
-export type PropertyValue = Uint8Array | string;
+/** A value, or undefined where there is none now. */
+type Value = PropertyValue | undefined;
 
 /** Those of the plugin itself. */
-const OF_PLUGIN: Record<string, (vm: Vm) => PropertyValue> = {
+const OF_PLUGIN: Record<string, (vm: Vm) => Value> = {
   "plugin_root_id": ({ options }) => text(options.rootId),
   "plugin_name": ({ options }) => text(options.pluginName),
   "plugin_vm_id": ({ options }) => text(options.vmId),
+  // Neither inbound nor outbound.
+  "listener_direction": () => number(0),
+};
+
+/** Those of a connection, also that of a request. */
+const OF_CONNECTION: Record<string, (facts: Facts) => Value> = {
+  "source\0address": ({ source }) => source && address(source),
+  "source\0port": ({ source }) => source && number(source.port),
+  "destination\0address": ({ destination }) =>
+    destination && address(destination),
+  "destination\0port": ({ destination }) =>
+    destination && number(destination.port),
+  "connection\0id": connectionId,
+  "connection_id": connectionId,
+  // Nobody speaks TLS to us.
+  "connection\0mtls": () => bool(false),
+  "connection\0requested_server_name": () => "",
+  "upstream\0address": ({ upstream }) => upstream && address(upstream),
+  "upstream\0port": ({ upstream }) => upstream && number(upstream.port),
+  "upstream\0local_address": ({ upstreamLocal }) =>
+    upstreamLocal && address(upstreamLocal),
+  "upstream\0transport_failure_reason": ({ upstream }) => upstream && "",
+  "cluster_name": ({ clusterName }) => optional(clusterName),
+  "route_name": ({ routeName }) => text(routeName ?? ""),
+  "metadata": () => "",
 };
 
 /** Those of an HTTP exchange. */
-const OF_EXCHANGE: Record<
-  string,
-  (http: HttpContext) => PropertyValue | undefined
-> = {
-  "request\0path": ({ request }) => text(request.path),
-  "request\0url_path": ({ request }) => text(request.path.split("?", 1)[0]!),
-  "request\0query": ({ request }) =>
-    text(/\?(.*)/s.exec(request.path)?.[1] ?? ""),
-  "request\0host": ({ request }) => text(request.authority),
-  "request\0scheme": ({ request }) => text(request.scheme),
-  "request\0method": ({ request }) => text(request.method),
+const OF_EXCHANGE: Record<string, (http: HttpContext, vm: Vm) => Value> = {
+  "request\0path": path,
+  "request\0url_path": (http) => path(http).split("?", 1)[0]!,
+  "request\0query": (http) =>
+    /\?(.*)/s.exec(path(http))?.[1]?.split("#", 1)[0] ?? "",
+  "request\0host": (http) => pseudo(http, ":authority", "authority"),
+  "request\0scheme": (http) => pseudo(http, ":scheme", "scheme"),
+  "request\0method": (http) => pseudo(http, ":method", "method"),
+  "request\0protocol": ({ request }) => optional(request.facts?.protocol),
   "request\0referer": (http) => http.requestHeaders.get("referer"),
   "request\0useragent": (http) => http.requestHeaders.get("user-agent"),
   "request\0id": (http) => http.requestHeaders.get("x-request-id"),
   "request\0headers": (http) => encodePairs(http.requestHeaders.pairs),
-  "request\0size": (http) => number(bodySize(http)),
+  "request\0headers_bytes": (http) => number(byteSize(http.requestHeaders)),
+  "request\0size": requestSize,
   "request\0total_size": (http) =>
-    number(bodySize(http) + pairsSize(http.requestHeaders.pairs)),
+    number(received(http) + byteSize(http.requestHeaders)),
   "request\0time": (http) => number(http.started, 1_000_000n),
-  "request\0duration": (http) =>
-    number(Math.max(0, Date.now() - http.started), 1_000_000n),
+  "request\0duration": (http, { callback }) =>
+    AT_THE_END.includes(callback)
+      ? number(Math.max(0, Date.now() - http.started), 1_000_000n)
+      : undefined,
+  "response\0code": (http) => {
+    const status = responseStatus(http);
+    return status === undefined ? undefined : number(status);
+  },
+  "response\0code_details": ({ request, localResponse }) =>
+    optional(localResponse?.details || request.facts?.codeDetails),
+  "response\0flags": () => number(0),
+  "response\0grpc_status": grpcStatus,
   "response\0headers": (http) => encodePairs(http.responseHeaders.pairs),
+  "response\0headers_bytes": (http) => number(byteSize(http.responseHeaders)),
   "response\0trailers": (http) => encodePairs(http.responseTrailers.pairs),
-  "response\0size": (http) => number(http.responseSide.body?.length ?? 0),
+  "response\0size": (http) => number(sent(http)),
+  "response\0total_size": (http) =>
+    number(
+      sent(http) + byteSize(http.responseHeaders) +
+        byteSize(http.responseTrailers),
+    ),
 };
 
 /** Maps whose fields can be asked for one by one: the path goes on with a field's name. */
@@ -52,13 +99,29 @@ const FIELDS: [prefix: string, map: (http: HttpContext) => HeaderMap][] = [
   ["response\0trailers\0", (http) => http.responseTrailers],
 ];
 
-/** The value at `path` (a byte string), or undefined where there is none. */
-export function readProperty(vm: Vm, path: string): PropertyValue | undefined {
+/** Callbacks after the last byte of an exchange. */
+const AT_THE_END = ["proxy_on_log", "proxy_on_done", "proxy_on_delete"];
+
+const NO_FACTS: Facts = {};
+
+/** The value at `path` (a byte string): the host's own, else what the guest set under that path; undefined for none. */
+export function readProperty(vm: Vm, path: string): Value {
+  return wellKnown(vm, path) ?? vm.current?.properties?.get(path) ??
+    filterState(vm, path);
+}
+
+function wellKnown(vm: Vm, path: string): Value {
   // Paths are the guest's: `constructor` must not find Object's.
   if (Object.hasOwn(OF_PLUGIN, path)) return OF_PLUGIN[path]!(vm);
-  const http = vm.http;
+  const { http } = vm;
+  const tcp = vm.current?.tcp;
+  if (http === undefined && tcp === undefined) return undefined;
+  if (Object.hasOwn(OF_CONNECTION, path)) {
+    const facts = http?.request.facts ?? tcp?.facts ?? NO_FACTS;
+    return OF_CONNECTION[path]!(facts);
+  }
   if (http === undefined) return undefined;
-  if (Object.hasOwn(OF_EXCHANGE, path)) return OF_EXCHANGE[path]!(http);
+  if (Object.hasOwn(OF_EXCHANGE, path)) return OF_EXCHANGE[path]!(http, vm);
   for (const [prefix, map] of FIELDS) {
     if (path.startsWith(prefix)) {
       return map(http).get(path.slice(prefix.length).toLowerCase());
@@ -67,28 +130,73 @@ export function readProperty(vm: Vm, path: string): PropertyValue | undefined {
   return undefined;
 }
 
-/** Layotto puts the query where a body would be; the size of the request is that of its real body. */
-function bodySize(http: HttpContext): number {
-  return http.request.bodyIsReal ? http.request.body.length : 0;
+/** Envoy keeps what a plugin sets as filter state, under its path with `wasm.` before it. */
+function filterState(vm: Vm, path: string): Value {
+  const prefix = "filter_state\0wasm.";
+  return path.startsWith(prefix)
+    ? vm.current?.properties?.get(path.slice(prefix.length))
+    : undefined;
 }
 
-/** Text as the byte string of its UTF-8, which for ASCII is the text itself. */
-function text(value: string): string {
-  for (let i = 0; i < value.length; i++) {
-    if (value.charCodeAt(i) > 0x7f) {
-      const bytes = encodeText(value);
-      return decodeByteString(bytes, 0, bytes.length);
-    }
-  }
-  return value;
+function optional(value: string | undefined): Value {
+  return value === undefined ? undefined : text(value);
 }
 
-function number(value: number, scale = 1n): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(
-    0,
-    BigInt(Math.trunc(value)) * scale,
-    true,
-  );
-  return bytes;
+function connectionId(facts: Facts): Value {
+  return facts.connectionId === undefined
+    ? undefined
+    : number(facts.connectionId);
+}
+
+/** A part of the request that Envoy has as a field, which plugins change; Layotto's functions see no such field. */
+function pseudo(
+  { requestHeaders, request }: HttpContext,
+  field: string,
+  name: "path" | "authority" | "scheme" | "method",
+): string {
+  return requestHeaders.get(field) ?? text(request[name]);
+}
+
+function path(http: HttpContext): string {
+  return pseudo(http, ":path", "path");
+}
+
+/** The declared length, whatever has come of it; what has come where none is declared. */
+function requestSize(http: HttpContext): Value {
+  const declared = http.requestHeaders.get("content-length");
+  if (declared === undefined) return number(received(http));
+  return /^\d{1,15}$/.test(declared) ? number(Number(declared)) : undefined;
+}
+
+/** Bytes of the body that the plugin has seen. Layotto puts the query where a body would be: that is none. */
+function received({ request, requestSide }: HttpContext): number {
+  if (!request.bodyIsReal && request.body.length > 0) return 0;
+  return requestSide.passed +
+    (requestSide.body?.length ?? 0);
+}
+
+function sent({ responseSide }: HttpContext): number {
+  return responseSide.passed + (responseSide.body?.length ?? 0);
+}
+
+/** Known once the response has gone on. */
+function responseStatus(http: HttpContext): number | undefined {
+  if (!http.responseSide.sent) return http.localResponse?.status;
+  const status = Number(http.responseHeaders.get(":status"));
+  return Number.isInteger(status) ? status : undefined;
+}
+
+function grpcStatus({ responseHeaders, responseTrailers }: HttpContext): Value {
+  const status = responseTrailers.get("grpc-status") ??
+    responseHeaders.get("grpc-status");
+  return status !== undefined && /^\d{1,9}$/.test(status)
+    ? number(Number(status))
+    : undefined;
+}
+
+/** Keys and values, as Envoy counts. */
+function byteSize({ pairs }: HeaderMap): number {
+  let size = 0;
+  for (const [key, value] of pairs) size += key.length + value.length;
+  return size;
 }

@@ -2,7 +2,7 @@
  * One TCP connection through one plugin, as Envoy drives a wasm network filter (ABI.md §2.4): data that the guest lets
  * pass goes on, data it stops waits and is shown again together with what comes after it.
  */
-import type { GuestTrap } from "../host.ts";
+import type { Facts, GuestTrap } from "../host.ts";
 import type { GuestFunction } from "../suspend.ts";
 import { ByteBuffer } from "./buffer.ts";
 import type { FailureWatcher } from "./callback_queue.ts";
@@ -46,12 +46,13 @@ export class TcpStream implements FailureWatcher {
     root: RootContext,
     owner: TcpStreamOwner,
     limit: number,
+    facts?: Facts,
   ) {
     this.#vm = vm;
     this.#callbacks = callbacks;
     this.#owner = owner;
     const id = vm.nextId();
-    this.#context = new TcpContext(id, root, this.#control());
+    this.#context = new TcpContext(id, root, this.#control(), facts);
     vm.contexts.set(id, this.#context);
     this.#down = new Flow(
       "downstream",

@@ -3,7 +3,6 @@
  * several; nothing here is global.
  */
 import { formatLine, type Level, levelName, type Logger } from "../log.ts";
-import { SharedStore } from "../../abi/mod.ts";
 import { Broker } from "../broker/broker.ts";
 import type { StateStores } from "../components/state/stores.ts";
 import type { Key } from "../control/messages.ts";
@@ -24,6 +23,7 @@ import type {
 import { placeFunction } from "../isolate/place.ts";
 import { UpstreamBroker } from "../upstream/broker.ts";
 import type { ClusterConfig } from "../upstream/cluster_config.ts";
+import { PodShared } from "../shared/pod_shared.ts";
 import type { HostSettings } from "../settings/table.ts";
 import { invokeFunction, withTimeout } from "./invoke.ts";
 
@@ -84,8 +84,7 @@ export class Pod {
   readonly #router = new Router();
   readonly #broker: Broker;
   readonly #upstreams: UpstreamBroker;
-  /** Shared data, queues and metrics of all functions, by VM id. */
-  readonly shared = SharedStore.create();
+  readonly shared = new PodShared(this.#functions);
   #listener: Listener | undefined;
   /** The isolates that listen, or will; they stay as long as the pod serves (DESIGN, decision 13). */
   #listening: IsolateGroup | undefined;
@@ -210,7 +209,7 @@ export class Pod {
     this.#tellAlone();
     this.#broker.forget(fn);
     this.#upstreams.forget(fn);
-    const forgotten = this.#forgetShared(fn);
+    const forgotten = this.shared.forget(fn);
     const turns = withTimeout(
       fn.isolate.ping().then(() => true, () => true),
       PATIENCE,
@@ -298,7 +297,7 @@ export class Pod {
     this.#listener = openListener(
       address,
       port,
-      (request) => handOver(request, limit, route),
+      (request, facts) => handOver(request, limit, route, facts),
     );
     return this.#listener.port;
   }
@@ -350,7 +349,7 @@ export class Pod {
   /** Takes back a function that could not be loaded. */
   #discard(fn: HostFunction): void {
     this.#functions.delete(fn.fn);
-    this.#forgetShared(fn);
+    this.shared.forget(fn);
     if (this.#listening === fn.isolate && !this.#opening) {
       this.#listening = undefined;
     }
@@ -400,13 +399,7 @@ export class Pod {
           send({ t: "stream", fn, n, reset: "the function is stopping" });
         }
       },
-      queued: (notice) => {
-        // A VM of several functions outlives the one that its instances are named after.
-        const owner = this.#functions.get(notice.fn);
-        const all = owner ? [owner] : this.functions;
-        const isolates = new Set(all.map((fn) => fn.isolate));
-        for (const isolate of isolates) isolate.queueReady(notice);
-      },
+      queued: (notice) => this.shared.queued(notice),
     };
   }
 
@@ -427,14 +420,6 @@ export class Pod {
       }
       throw error;
     }
-  }
-
-  /** What functions of one VM id share goes with the last of them. */
-  async #forgetShared({ spec: { kind, plugin } }: HostFunction): Promise<void> {
-    const others = this.functions.some((other) =>
-      other.spec.kind === "plugin" && other.spec.plugin.vmId === plugin.vmId
-    );
-    if (kind === "plugin" && !others) await this.shared.remove(plugin.vmId);
   }
 
   /** The listening isolates, while no function lives in them: the next one serves straight from them again. */

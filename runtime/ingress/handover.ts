@@ -1,4 +1,5 @@
 /** The handler of a listener whose isolate holds no function of its own to answer with: everything is routed. */
+import type { Facts } from "../../abi/host.ts";
 import type { WireRequest, WireResponse } from "../isolate/messages.ts";
 import { errorAnswer, toResponse } from "./answers.ts";
 import { pathOf, readBody, toWire } from "./request.ts";
@@ -13,6 +14,7 @@ export async function handOver(
   request: Request,
   limit: number,
   route: Route,
+  facts?: Facts,
 ): Promise<Response> {
   const body = await readBody(request, limit);
   if (!body) {
@@ -22,6 +24,6 @@ export async function handOver(
   }
   const id = request.headers.get("id") || undefined;
   return toResponse(
-    await route(toWire(request, pathOf(request.url), body), id),
+    await route(toWire(request, pathOf(request.url), body, facts), id),
   );
 }

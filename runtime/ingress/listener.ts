@@ -2,6 +2,14 @@
  * Where an HTTP listener comes from: today always opened by ourselves, in the network namespace we are in. Handed-over
  * sockets (DESIGN, decision 14) will come in here, and nowhere else.
  */
+import type { Facts } from "../../abi/host.ts";
+import { ConnectionFacts } from "./facts.ts";
+
+/** Answers a request; what is known of its connection comes with it. */
+export type Handler = (
+  request: Request,
+  facts: Facts,
+) => Response | Promise<Response>;
 
 export interface Listener {
   port: number;
@@ -16,17 +24,21 @@ export interface Listener {
 export function openListener(
   hostname: string,
   port: number,
-  handler: (request: Request) => Response | Promise<Response>,
+  handler: Handler,
   shared = false,
 ): Listener {
   try {
-    const server = Deno.serve({
-      hostname,
-      port,
-      reusePort: shared,
-      onListen() {},
-      onError: failed,
-    }, handler);
+    const server: Deno.HttpServer = Deno.serve(
+      {
+        hostname,
+        port,
+        reusePort: shared,
+        onListen() {},
+        onError: failed,
+      },
+      (request, info) =>
+        handler(request, new ConnectionFacts(info, server.addr)),
+    );
     return {
       port: (server.addr as Deno.NetAddr).port,
       close: () => server.shutdown(),

@@ -1,5 +1,8 @@
 /** From an HTTP request to what a function sees of it. */
+import type { Facts } from "../../abi/host.ts";
 import type { WireRequest } from "../isolate/messages.ts";
+
+import { plainFacts } from "./facts.ts";
 
 const encoder = new TextEncoder();
 const NONE = new Uint8Array(0);
@@ -73,6 +76,7 @@ export function toWire(
   request: Request,
   path: string,
   body: Uint8Array,
+  facts?: Facts,
 ): WireRequest {
   return {
     method: request.method,
@@ -83,5 +87,6 @@ export function toWire(
     body,
     bodyIsReal: body.length > 0,
     chain: [],
+    facts: facts && plainFacts(facts),
   };
 }

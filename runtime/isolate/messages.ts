@@ -3,7 +3,12 @@
  * number that is unique in the host, so one isolate may hold several and one host several pods.
  */
 import type { ListenerSpec } from "./listener_spec.ts";
-import type { LogLevel, PluginOptions, Preopen } from "../../abi/host.ts";
+import type {
+  Facts,
+  LogLevel,
+  PluginOptions,
+  Preopen,
+} from "../../abi/host.ts";
 import type { Reach } from "../upstream/names.ts";
 import type { StreamMessage } from "./upstream_messages.ts";
 
@@ -20,6 +25,7 @@ export interface WireRequest {
   bodyIsReal: boolean;
   /** Ids of the functions that are waiting for this answer, outermost first; empty for a request from outside. */
   chain: string[];
+  facts?: Facts;
 }
 
 /** A function's answer, or ours about it (then `error` says why and `body` is its JSON line). */

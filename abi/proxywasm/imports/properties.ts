@@ -18,7 +18,7 @@ function pathAt(vm: Vm, address: number, size: number): string | undefined {
   return path?.endsWith("\0") ? path.slice(0, -1) : path;
 }
 
-/** `(path, size, address**, size*)`: what the guest set under that path, else what the host knows. 0; 1; 6. */
+/** `(path, size, address**, size*)`: what the host knows, else what the guest set under that path. 0; 1; 6. */
 function getProperty(vm: Vm) {
   const memory = vm.memory;
   return (
@@ -33,7 +33,7 @@ function getProperty(vm: Vm) {
     ) {
       return Status.invalidMemoryAccess;
     }
-    const value = vm.current?.properties?.get(path) ?? readProperty(vm, path);
+    const value = readProperty(vm, path);
     if (value === undefined) return Status.notFound;
     return typeof value === "string"
       ? memory.giveByteString(value, addressAt >>> 0, sizeAt >>> 0)

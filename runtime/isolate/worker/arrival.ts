@@ -1,5 +1,5 @@
 /** A request that reached a function: what the guest sees of it, and what we know besides. */
-import type { GuestRequest } from "../../../abi/host.ts";
+import type { Facts, GuestRequest } from "../../../abi/host.ts";
 import { pathOf } from "../../ingress/request.ts";
 import type { WireRequest } from "../messages.ts";
 
@@ -23,7 +23,11 @@ export class HttpArrival implements Arrival {
   body: Uint8Array;
   bodyIsReal: boolean;
 
-  constructor(request: Request, body: Uint8Array = NONE) {
+  constructor(
+    request: Request,
+    readonly facts: Facts,
+    body: Uint8Array = NONE,
+  ) {
     this.#request = request;
     this.path = pathOf(request.url);
     this.body = body;

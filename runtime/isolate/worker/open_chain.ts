@@ -40,7 +40,7 @@ export function openChain(
   return openListener(
     hostname,
     port,
-    (request) => serveHttp({ functions, terminal }, request),
+    (request, facts) => serveHttp({ functions, terminal }, request, facts),
     shared,
   ).port;
 }

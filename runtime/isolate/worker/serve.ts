@@ -1,6 +1,8 @@
 /** HTTP straight into this isolate (DESIGN, decision 1): a request for a function that lives here goes no further. */
+import type { Facts } from "../../../abi/host.ts";
 import { toResponse } from "../../ingress/answers.ts";
 import { handOver } from "../../ingress/handover.ts";
+import type { Handler } from "../../ingress/listener.ts";
 import { readBody } from "../../ingress/request.ts";
 import { HttpArrival } from "./arrival.ts";
 import type { LocalFunction } from "./function.ts";
@@ -19,14 +21,14 @@ export interface Reachable {
 /** The handler of this isolate's listener. */
 export function ingressHandler(
   reachable: Reachable,
-): (request: Request) => Response | Promise<Response> {
-  return (request) => {
+): Handler {
+  return (request, facts) => {
     const id = request.headers.get("id");
     const fn = id ? reachable.byId(id) : reachable.alone;
-    if (!fn) return handOver(request, reachable.bodyLimit, route);
-    if (!fn.spec.layotto) return serveHttp(fn.chain, request);
-    if (request.body !== null) return withBody(fn, request);
-    const answer = fn.answer(new HttpArrival(request));
+    if (!fn) return handOver(request, reachable.bodyLimit, route, facts);
+    if (!fn.spec.layotto) return serveHttp(fn.chain, request, facts);
+    if (request.body !== null) return withBody(fn, request, facts);
+    const answer = fn.answer(new HttpArrival(request, facts));
     return answer instanceof Promise
       ? answer.then(toResponse)
       : toResponse(answer);
@@ -36,8 +38,9 @@ export function ingressHandler(
 async function withBody(
   fn: LocalFunction,
   request: Request,
+  facts: Facts,
 ): Promise<Response> {
   const body = await readBody(request, fn.spec.bodyLimit);
   if (!body) return toResponse(fn.tooLarge());
-  return toResponse(await fn.answer(new HttpArrival(request, body)));
+  return toResponse(await fn.answer(new HttpArrival(request, facts, body)));
 }

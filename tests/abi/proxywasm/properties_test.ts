@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { Facts } from "../../../abi/host.ts";
+import { TcpContext } from "../../../abi/proxywasm/contexts.ts";
 import { decodePairs } from "../../../abi/proxywasm/pairs.ts";
 import { bytes } from "../guests.ts";
 import { PluginProbe, type ProbeSettings } from "../probe.ts";
@@ -87,6 +89,131 @@ Deno.test("numbers are eight bytes, maps are pairs", () => {
   assert.ok(ns > 1_600_000_000_000_000_000n);
 });
 
+const FACTS: Facts = {
+  source: { hostname: "10.1.2.3", port: 41234 },
+  destination: { hostname: "fd00::7", port: 2045 },
+  connectionId: 9,
+  protocol: "HTTP/1.1",
+  routeName: "main",
+  clusterName: "web",
+  upstream: { hostname: "10.9.9.9", port: 80 },
+  upstreamLocal: { port: 5 },
+  codeDetails: "via_upstream",
+};
+
+/** ABI.md §4.2, as Envoy encodes them: text, a whole number of 8 bytes, a byte, or 1 for what is not there. */
+const OF_FACTS: [path: string, value: string | bigint | boolean | number][] = [
+  ["source.address", "10.1.2.3:41234"],
+  ["source.port", 41234n],
+  ["destination.address", "[fd00::7]:2045"],
+  ["destination.port", 2045n],
+  ["connection.id", 9n],
+  ["connection_id", 9n],
+  ["connection.mtls", false],
+  ["connection.requested_server_name", ""],
+  ["connection.tls_version", 1],
+  ["request.protocol", "HTTP/1.1"],
+  ["route_name", "main"],
+  ["cluster_name", "web"],
+  ["upstream.address", "10.9.9.9:80"],
+  ["upstream.port", 80n],
+  ["upstream.local_address", 1],
+  ["upstream.transport_failure_reason", ""],
+  ["response.code_details", "via_upstream"],
+  ["response.flags", 0n],
+  ["listener_direction", 0n],
+  ["metadata", ""],
+  ["node.id", 1],
+];
+
+for (const [path, value] of OF_FACTS) {
+  Deno.test(`property ${path} is ${value} where the host knows it`, () => {
+    const guest = probe({ request: { facts: FACTS } });
+    const found = read(guest, path);
+    if (typeof value === "number") assert.equal(found, value);
+    else assert.deepEqual(found, encoded(value));
+  });
+}
+
+function encoded(value: string | bigint | boolean): Uint8Array {
+  if (typeof value === "string") return bytes(value);
+  if (typeof value === "boolean") return new Uint8Array([Number(value)]);
+  const eight = new Uint8Array(8);
+  new DataView(eight.buffer).setBigInt64(0, value, true);
+  return eight;
+}
+
+Deno.test("without facts what they would say is 1, but for what is so anyway", () => {
+  const guest = probe();
+  const known = OF_FACTS.filter(([path]) => read(guest, path) !== 1);
+  assert.deepEqual(known.map(([path]) => path), [
+    "connection.mtls",
+    "connection.requested_server_name",
+    "route_name",
+    "response.flags",
+    "listener_direction",
+    "metadata",
+  ]);
+  assert.deepEqual(read(guest, "route_name"), bytes(""));
+});
+
+Deno.test("what a plugin changes in the request's fields changes the properties, as in Envoy", () => {
+  const guest = probe();
+  guest.http.requestHeaders.replace(":path", "/x?y#z");
+  guest.http.requestHeaders.replace(":authority", "other");
+  assert.deepEqual(read(guest, "request.path"), bytes("/x?y#z"));
+  assert.deepEqual(read(guest, "request.url_path"), bytes("/x"));
+  assert.deepEqual(read(guest, "request.query"), bytes("y"));
+  assert.deepEqual(read(guest, "request.host"), bytes("other"));
+});
+
+Deno.test("sizes: the declared length goes before what has come; fields count without framing", () => {
+  const guest = probe();
+  assert.deepEqual(read(guest, "request.headers_bytes"), encoded(28n));
+  assert.deepEqual(read(guest, "request.total_size"), encoded(33n));
+  guest.http.requestSide.passed = 100;
+  assert.deepEqual(read(guest, "request.size"), encoded(105n));
+  guest.http.requestHeaders.replace("content-length", "7");
+  assert.deepEqual(read(guest, "request.size"), encoded(7n));
+  guest.http.requestHeaders.replace("content-length", "many");
+  assert.equal(read(guest, "request.size"), 1);
+  guest.http.responseSide.passed = 20;
+  assert.deepEqual(read(guest, "response.size"), encoded(20n));
+});
+
+Deno.test("the response's code is known once it has gone on, its gRPC status once it has one", () => {
+  const guest = probe();
+  const { responseSide } = guest.http;
+  const fields = responseSide.headers!;
+  fields.replace(":status", "404");
+  assert.equal(read(guest, "response.code"), 1);
+  assert.equal(read(guest, "response.grpc_status"), 1);
+  responseSide.sent = true;
+  fields.replace("grpc-status", "5");
+  assert.deepEqual(read(guest, "response.code"), encoded(404n));
+  assert.deepEqual(read(guest, "response.grpc_status"), encoded(5n));
+});
+
+Deno.test("the duration is known at the end of an exchange", () => {
+  const guest = probe();
+  assert.equal(read(guest, "request.duration"), 1);
+  guest.vm.enter("proxy_on_log", guest.http);
+  assert.equal((read(guest, "request.duration") as Uint8Array).length, 8);
+});
+
+Deno.test("a connection has its facts and no request", () => {
+  const guest = probe();
+  const control = {
+    continueDownstream() {},
+    continueUpstream() {},
+    close() {},
+  };
+  guest.vm.current = new TcpContext(3, guest.root, control, FACTS);
+  assert.deepEqual(read(guest, "source.address"), bytes("10.1.2.3:41234"));
+  assert.deepEqual(read(guest, "connection.id"), encoded(9n));
+  assert.equal(read(guest, "request.path"), 1);
+});
+
 Deno.test("a query that stands for a body has no size", () => {
   const guest = probe({ request: { body: bytes("c=d"), bodyIsReal: false } });
   assert.deepEqual(read(guest, "request.size"), new Uint8Array(8));
@@ -121,14 +248,20 @@ Deno.test("a trailing zero byte of a path is ignored", () => {
   assert.deepEqual(read(probe(), "request.method."), bytes("POST"));
 });
 
-Deno.test("a property that was set reads back in its context, before the host's own", () => {
+Deno.test("a property that was set reads back in its context; what the host knows by itself stays, as in Envoy", () => {
   const guest = probe();
   assert.equal(write(guest, "my.own", "value"), 0);
   assert.deepEqual(read(guest, "my.own"), bytes("value"));
   assert.equal(write(guest, "my.own", ""), 0);
   assert.deepEqual(read(guest, "my.own"), bytes(""));
   assert.equal(write(guest, "request.path", "/other"), 0);
-  assert.deepEqual(read(guest, "request.path"), bytes("/other"));
+  assert.deepEqual(read(guest, "request.path"), bytes("/a/b?c=d&e"));
+  assert.equal(write(guest, "upstream.address", "mine"), 0);
+  assert.deepEqual(read(guest, "upstream.address"), bytes("mine"));
+  assert.equal(write(guest, "flat", "state"), 0);
+  const path = guest.put(PATH, "filter_state\0wasm.flat");
+  assert.equal(guest.call("proxy_get_property", PATH, path, R, R + 4), 0);
+  assert.deepEqual(guest.given(R, R + 4), bytes("state"));
   guest.vm.current = guest.root;
   assert.equal(read(guest, "my.own"), 1);
 });

@@ -55,7 +55,7 @@ Deno.test("functions of one VM id in isolates of their own add to one number and
     modules: { "adder.wasm": await adder() },
     functions: {
       one: { ...module, "vm-id": "common" },
-      two: { ...module, "vm-id": "common" },
+      two: { ...module, "vm-id": "common", isolates: 2 },
       other: module,
     },
   }, async (demo) => {
@@ -133,14 +133,14 @@ Deno.test("a timer ticks until the guest ends it, and what it counts is at /metr
   });
 });
 
-Deno.test("every instance has a timer of its own", async () => {
+Deno.test("every instance has a timer of its own, in every isolate", async () => {
   await withDemo({
     modules: { "ticker.wasm": await ticker() },
-    functions: { ticker: { path: "ticker.wasm", instances: 3 } },
+    functions: { ticker: { path: "ticker.wasm", instances: 3, isolates: 2 } },
   }, async (demo) => {
     await until(
       async () => Number(/^ticks\{.*\} (\d+)$/m.exec(await metrics(demo))?.[1]),
-      (ticks) => ticks === 15,
+      (ticks) => ticks === 30,
     );
   });
 });

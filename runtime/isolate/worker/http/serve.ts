@@ -1,4 +1,5 @@
 /** A request of this isolate's own listener, through a chain of functions that live here. */
+import type { Facts } from "../../../../abi/host.ts";
 import type { WireResponse } from "../../messages.ts";
 import { toResponse } from "../../../ingress/answers.ts";
 import { type Arrival, HttpArrival } from "../arrival.ts";
@@ -21,6 +22,7 @@ export interface Chain {
 export function serveHttp(
   chain: Chain,
   request: Request,
+  facts: Facts,
 ): Response | Promise<Response> {
   const first = answererOf(chain);
   const started = performance.now();
@@ -32,11 +34,11 @@ export function serveHttp(
   }
   const links = linksNow(chain.functions);
   if (links !== undefined) {
-    return exchange(chain, links, request, started, declared, limit);
+    return exchange(chain, links, request, facts, started, declared, limit);
   }
   return linksLater(chain.functions, first.spec.requestTimeout).then((found) =>
     Array.isArray(found)
-      ? exchange(chain, found, request, started, declared, limit)
+      ? exchange(chain, found, request, facts, started, declared, limit)
       : toResponse(found.nobody(started))
   );
 }
@@ -45,6 +47,7 @@ function exchange(
   chain: Chain,
   links: Link[],
   request: Request,
+  facts: Facts,
   started: number,
   declared: number | undefined,
   limit: number,
@@ -62,7 +65,7 @@ function exchange(
     gone: () => through.abort(),
     pressure: (on) => through.pressure("response", "client", on),
   });
-  const arrival: Arrival = new HttpArrival(request);
+  const arrival: Arrival = new HttpArrival(request, facts);
   const through = new HttpExchange(links, arrival, client, {
     terminal: chain.terminal,
     hold: (on) => pump?.hold(on),

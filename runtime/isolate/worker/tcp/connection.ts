@@ -7,6 +7,7 @@ import {
   type TcpStream,
   type TcpStreamOwner,
 } from "../../../../abi/mod.ts";
+import { tcpFacts } from "../../../ingress/facts.ts";
 import type { Link } from "../http/exchange.ts";
 import type {
   TcpEvents,
@@ -51,12 +52,14 @@ export class TcpConnection {
       broken: () => this.#finish(Peer.remote),
       pressure: (on) => this.#hold("upstream", this.#client, on),
     });
+    const facts = tcpFacts(conn);
     links.forEach(({ fn, slot }, i) =>
       this.#streams.push(
         slot.instance.openTcp(
           this.#owner(i),
           options.limit,
           slot.roots.get(fn),
+          facts,
         ),
       )
     );
