@@ -19,7 +19,20 @@ const CALLS = {
     "(call $buffer_status (i32.const 1) (i32.const 32) (i32.const 36))",
   proxy_get_header_map_value:
     "(call $header (i32.const 0) (i32.const 64) (i32.const 10) (i32.const 32) (i32.const 36))",
+  proxy_get_shared_data:
+    "(call $shared_get (i32.const 64) (i32.const 10) (i32.const 32) (i32.const 36) (i32.const 40))",
+  proxy_set_shared_data:
+    "(call $shared_set (i32.const 64) (i32.const 10) (i32.const 64) (i32.const 4) (i32.const 0))",
+  proxy_increment_metric:
+    "(call $increment (i32.load (i32.const 48)) (i64.const 1))",
 };
+
+/** Those that hand memory to the guest or keep some of it. */
+const COPYING = [
+  "proxy_get_header_map_value",
+  "proxy_get_shared_data",
+  "proxy_set_shared_data",
+];
 
 export const hostCalls: Case = {
   name: "host-calls",
@@ -54,9 +67,7 @@ async function measureHostCalls(bench: Bench): Promise<Row[]> {
     }
     return [...ours].map(([name, samples]): Row => ({
       id: `host-call-${name}`,
-      what: `\`${name}\`${
-        name === "proxy_get_header_map_value" ? ", its copy included" : ""
-      }`,
+      what: `\`${name}\`${COPYING.includes(name) ? ", its copy included" : ""}`,
       baseline: "a module's call to an empty function",
       unit: "µs",
       theirs: figure(theirs),

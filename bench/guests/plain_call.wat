@@ -4,6 +4,10 @@
   (import "env" "proxy_get_current_time_nanoseconds" (func $time (param i32) (result i32)))
   (import "env" "proxy_get_buffer_status" (func $buffer_status (param i32 i32 i32) (result i32)))
   (import "env" "proxy_get_header_map_value" (func $header (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_get_shared_data" (func $shared_get (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_set_shared_data" (func $shared_set (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_define_metric" (func $define (param i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_increment_metric" (func $increment (param i32 i64) (result i32)))
   (import "env" "proxy_set_buffer_bytes" (func $set_buffer (param i32 i32 i32 i32 i32) (result i32)))
 
   (memory (export "memory") 1)
@@ -16,6 +20,9 @@
 
   (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
     (local $i i32)
+    ;; So that there are a value and a counter to ask about.
+    (drop (call $shared_set (i32.const 64) (i32.const 10) (i32.const 64) (i32.const 4) (i32.const 0)))
+    (drop (call $define (i32.const 0) (i32.const 64) (i32.const 10) (i32.const 48)))
     ;; So that there is a buffer to ask about.
     (drop (call $set_buffer (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 64) (i32.const 4)))
     (drop (call $time (i32.const 0)))
