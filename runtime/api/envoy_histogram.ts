@@ -45,12 +45,22 @@ export class Histogram {
 
   /** Adds a value of 0 or more. */
   record(value: number): void {
-    this.#count++;
-    this.#sum += value;
-    const { least, width } = binOf(value);
-    const bin = this.#bins.get(least);
-    if (bin === undefined) this.#bins.set(least, { width, count: 1 });
-    else bin.count++;
+    this.add([[value, 1]], value);
+  }
+
+  /** Adds values that were counted elsewhere, in the same bins: the least value of each and how many; `sum` is of all. */
+  add(
+    bins: Iterable<readonly [least: number, count: number]>,
+    sum: number,
+  ): void {
+    for (const [value, count] of bins) {
+      this.#count += count;
+      const { least, width } = binOf(value);
+      const bin = this.#bins.get(least);
+      if (bin === undefined) this.#bins.set(least, { width, count });
+      else bin.count += count;
+    }
+    this.#sum += sum;
   }
 
   /** The value that `percent` of all are at most; NaN where there is none. Within a bin they are taken as spread evenly. */

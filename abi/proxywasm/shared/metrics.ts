@@ -7,7 +7,7 @@
  */
 import { MAX_METRIC_NAME_BYTES, MAX_METRICS } from "../limits.ts";
 import { MetricType, Status } from "../types.ts";
-import { bucketOf, BUCKETS } from "./buckets.ts";
+import { binOf, BINS, bucketOf, BUCKETS, leastOf } from "./buckets.ts";
 import { Word } from "./region.ts";
 import { type Space, SpaceWord } from "./space.ts";
 import { Field, Kind } from "./table.ts";
@@ -21,6 +21,8 @@ export interface Metric {
   readonly value: bigint;
   /** Samples of a histogram by bucket (`BUCKET_BOUNDS`, then the rest); empty for others. */
   readonly buckets: readonly bigint[];
+  /** Samples of a histogram in bins of two significant digits: the least value of each that has any, and how many. */
+  bins(): [least: number, count: number][];
 }
 
 /** Words of an entry: the metric's id, the index of its first cell. */
@@ -29,6 +31,10 @@ const CELL = Field.own + 1;
 
 /** Before the cells of a block: the next free one. */
 const LINK = 8;
+
+/** Cells of a histogram: the sum, the buckets, then two bins in each. */
+const BINS_AT = 1 + BUCKETS;
+const HISTOGRAM_CELLS = BINS_AT + Math.ceil(BINS / 2);
 
 const TYPE_MASK = 3;
 const LAST_ID = 4 * MAX_METRICS + TYPE_MASK;
@@ -85,6 +91,11 @@ export class Metrics {
         break;
       default:
         Atomics.add(cells, cell + 1 + bucketOf(value), 1n);
+        Atomics.add(
+          this.#space.parts.region.words,
+          2 * (cell + BINS_AT) + binOf(value),
+          1,
+        );
         Atomics.add(cells, cell, value);
     }
     return Status.ok;
@@ -114,6 +125,7 @@ export class Metrics {
           { length: buckets },
           (_, i) => Atomics.load(cells, cell + 1 + i),
         ),
+        bins: () => buckets === 0 ? [] : binsOf(words, 2 * (cell + BINS_AT)),
       };
     }
   }
@@ -156,18 +168,27 @@ export class Metrics {
   }
 }
 
+/** Those bins that have samples. */
+function binsOf(words: Int32Array, at: number): [number, number][] {
+  const bins: [number, number][] = [];
+  for (let bin = 0; bin < BINS; bin++) {
+    const count = Atomics.load(words, at + bin) >>> 0;
+    if (count > 0) bins.push([leastOf(bin), count]);
+  }
+  return bins;
+}
+
 /** A block of cells that are 0, or 0. */
 function takeCells({ parts: { heap, region } }: Space, type: MetricType) {
   const { words, cells } = region;
-  const count = type === MetricType.histogram ? 1 + BUCKETS : 1;
+  const count = type === MetricType.histogram ? HISTOGRAM_CELLS : 1;
   const list = listOf(type);
   let block = words[list]!;
   if (block !== 0) words[list] = words[block >> 2]!;
   else block = heap.allocate(LINK + 8 * count);
   if (block !== 0) {
-    for (let i = 0; i < count; i++) {
-      Atomics.store(cells, (block + LINK >> 3) + i, 0n);
-    }
+    const first = block + LINK >> 3;
+    cells.fill(0n, first, first + count);
   }
   return block;
 }

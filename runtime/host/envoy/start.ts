@@ -1,5 +1,6 @@
 /** A host that runs a file of Envoy's shape: its listeners, plugins and clusters, without Envoy. */
 import { handleEnvoyAdmin } from "../../api/envoy_admin.ts";
+import { guestStats } from "../../api/guest_stats.ts";
 import { StateStores } from "../../components/state/stores.ts";
 import type {
   EnvoyConfig,
@@ -174,7 +175,7 @@ class EnvoyHost implements RunningEnvoyHost {
     return {
       listeners: () => this.listeners,
       state: () => "LIVE" as const,
-      stats: () => [],
+      stats: () => guestStats(this.#pod.shared.metrics()),
       node: config.node,
       version: VERSION,
       uptime: () => performance.now() - this.#started,

@@ -169,7 +169,7 @@ Deno.test("all that a VM id has goes with it, its ends are of nothing, others ke
   assert.deepEqual(read(kept.data, "k"), ["v", 1]);
   assert.deepEqual([...store.metrics()], []);
   // Cells are kept for later metrics, and buckets for later entries.
-  assert.ok(store.check() - before < 8192);
+  assert.ok(store.check() - before < 16_384);
   const anew = services(store, "gone");
   assert.equal(anew.data.get(bytes("key 1")), 0);
   assert.equal(anew.data.set(bytes("k"), bytes("v"), 0), 0);
@@ -293,6 +293,34 @@ Deno.test("a histogram counts by Envoy's buckets, whose bounds are inclusive", (
     [Infinity, 2n],
   ]);
   assert.equal(histogram!.value, 7_200_014n, "a u64, so -1 takes one away");
+});
+
+Deno.test("a histogram's bins have two significant digits of every u64", () => {
+  const { metrics } = services(SharedStore.create());
+  const id = metrics.define(2, bytes("h"));
+  for (const sample of [0n, 1n, 5n, 10n, 99n, 100n, 105n, 110n, 999n, -1n]) {
+    metrics.record(id, sample);
+  }
+  for (let power = 10n; power < 2n ** 64n; power *= 10n) {
+    metrics.record(id, power);
+  }
+  const [histogram] = [...metrics.all()];
+  const bins = histogram!.bins();
+  const upTo = (least: number) => bins.filter(([at]) => at <= least);
+  assert.deepEqual(upTo(1000), [
+    [0, 1],
+    [1, 1],
+    [5, 1],
+    [10, 2],
+    [99, 1],
+    [100, 3],
+    [110, 1],
+    [990, 1],
+    [1000, 1],
+  ]);
+  // One for each further power of ten, and the greatest u64.
+  assert.equal(bins.length, 9 + 17);
+  assert.deepEqual(bins.at(-1), [18e18, 1]);
 });
 
 Deno.test("metrics are bounded in number and in the length of their names", () => {
