@@ -155,6 +155,20 @@ export interface PluginOptions {
    * host call that is not among them fails, a callback that is not among them is never called.
    */
   capabilities?: readonly string[];
+  /** What a configuration says of the host itself (`node.…` properties). */
+  node?: NodeFacts;
+}
+
+/** The host as a configuration of Envoy's names it; `metadata` is what JSON can hold. */
+export interface NodeFacts {
+  readonly id: string;
+  readonly cluster: string;
+  readonly locality: {
+    readonly region: string;
+    readonly zone: string;
+    readonly subZone: string;
+  };
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /** One HTTP request as a function sees it. */

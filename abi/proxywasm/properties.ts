@@ -5,6 +5,7 @@
 import type { Facts } from "../host.ts";
 import type { HttpContext } from "./contexts.ts";
 import type { HeaderMap } from "./header_map.ts";
+import { nodeProperty } from "./node_property.ts";
 import { encodePairs } from "./pairs.ts";
 import {
   address,
@@ -113,6 +114,10 @@ export function readProperty(vm: Vm, path: string): Value {
 function wellKnown(vm: Vm, path: string): Value {
   // Paths are the guest's: `constructor` must not find Object's.
   if (Object.hasOwn(OF_PLUGIN, path)) return OF_PLUGIN[path]!(vm);
+  if (path.startsWith("node\0")) {
+    const { node } = vm.options;
+    return node && nodeProperty(node, path);
+  }
   const { http } = vm;
   const tcp = vm.current?.tcp;
   if (http === undefined && tcp === undefined) return undefined;

@@ -26,6 +26,13 @@ export function number(value: number, scale = 1n): Uint8Array {
   return bytes;
 }
 
+/** A double, 8 bytes little endian. */
+export function double(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, value, true);
+  return bytes;
+}
+
 /** One byte. */
 export function bool(value: boolean): Uint8Array {
   return new Uint8Array([value ? 1 : 0]);

@@ -1,5 +1,9 @@
 /** Plugins of a file of Envoy's shape as functions of a host. */
-import type { CodeSource, PluginConfig } from "../../config/envoy/model.ts";
+import type {
+  CodeSource,
+  EnvoyNode,
+  PluginConfig,
+} from "../../config/envoy/model.ts";
 import { type Layer } from "../../settings/layers.ts";
 import { resolveFunction } from "../../settings/resolve.ts";
 import type { ClusterConfig } from "../../upstream/cluster_config.ts";
@@ -16,6 +20,7 @@ export class PluginBuilder {
   readonly #outside: readonly Layer[];
   readonly #clusters: Readonly<Record<string, ClusterConfig>>;
   readonly #code = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+  readonly #node: EnvoyNode;
   #count = 0;
 
   /** `outside`: what flags and environment say of all functions. */
@@ -23,7 +28,9 @@ export class PluginBuilder {
     pod: string,
     outside: readonly Layer[],
     clusters: Readonly<Record<string, ClusterConfig>>,
+    node: EnvoyNode,
   ) {
+    this.#node = node;
     this.#pod = pod;
     this.#outside = outside;
     this.#clusters = clusters;
@@ -57,7 +64,7 @@ export class PluginBuilder {
           `${path}: exports no proxy_abi_version marker, expected a proxy-wasm plugin`,
         );
       }
-      return withEnvoys(built, plugin, vmKeyOf(plugin, path));
+      return withEnvoys(built, plugin, vmKeyOf(plugin, path), this.#node);
     } catch (error) {
       throw new Error(`${plugin.place}: ${(error as Error).message}`);
     }
@@ -78,6 +85,7 @@ function withEnvoys(
   built: NewFunction,
   plugin: PluginConfig,
   vm: string,
+  node: EnvoyNode,
 ): NewFunction {
   const { spec } = built;
   return {
@@ -95,6 +103,7 @@ function withEnvoys(
         rootId: plugin.rootId,
         vmId: plugin.vmId,
         capabilities: plugin.allowedCapabilities,
+        node,
       },
     },
   };

@@ -101,7 +101,12 @@ class EnvoyHost implements RunningEnvoyHost {
   ) {
     this.#pod = pod;
     this.#options = options;
-    this.#builder = new PluginBuilder(POD, outside, pod.options.clusters);
+    this.#builder = new PluginBuilder(
+      POD,
+      outside,
+      pod.options.clusters,
+      options.config.node,
+    );
   }
 
   async start(): Promise<void> {

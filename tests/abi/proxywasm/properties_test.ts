@@ -201,6 +201,46 @@ Deno.test("the duration is known at the end of an exchange", () => {
   assert.equal((read(guest, "request.duration") as Uint8Array).length, 8);
 });
 
+Deno.test("what a configuration says of the node is there, and nothing below it that it does not say", () => {
+  const guest = probe({
+    onRoot: true,
+    options: {
+      node: {
+        id: "me",
+        cluster: "all",
+        locality: { region: "r", zone: "z", subZone: "s" },
+        metadata: {
+          NAME: "pöd",
+          nested: { yes: true, half: 0.5 },
+          list: ["x"],
+        },
+      },
+    },
+  });
+  const half = new Uint8Array(8);
+  new DataView(half.buffer).setFloat64(0, 0.5, true);
+  assert.deepEqual(read(guest, "node.id"), bytes("me"));
+  assert.deepEqual(read(guest, "node.cluster"), bytes("all"));
+  assert.deepEqual(read(guest, "node.locality.sub_zone"), bytes("s"));
+  assert.deepEqual(read(guest, "node.metadata.NAME"), bytes("pöd"));
+  assert.deepEqual(read(guest, "node.metadata.nested.yes"), encoded(true));
+  assert.deepEqual(read(guest, "node.metadata.nested.half"), half);
+  assert.deepEqual(
+    decodePairs(read(guest, "node.metadata.list") as Uint8Array),
+    [["x", ""]],
+  );
+  for (
+    const path of [
+      "node",
+      "node.id.x",
+      "node.metadata.constructor",
+      "node.metadata.NAME.length",
+      "node.locality",
+      "node.locality.constructor",
+    ]
+  ) assert.equal(read(guest, path), 1, path);
+});
+
 Deno.test("a connection has its facts and no request", () => {
   const guest = probe();
   const control = {
