@@ -4,6 +4,7 @@ import { environmentLayer } from "../runtime/settings/layers.ts";
 import { parseFlags } from "../runtime/settings/flags.ts";
 import { VERSION } from "../runtime/version.ts";
 import { demoConfig, putDemoBook } from "./demo.ts";
+import { refuseEnvoyFlags, splitEnvoyFlags } from "./envoy_flags.ts";
 import { UsageError } from "./usage.ts";
 
 /** What a process answers that a second Ctrl-C ended: 128 and the signal's number. */
@@ -15,7 +16,8 @@ const INTERRUPTED = 130;
  * @throws {ConfigError} a setting or a configuration that is wrong; {Error} a host that cannot start.
  */
 export async function start(args: readonly string[]): Promise<number> {
-  const { settings: flags, rest } = parseFlags(args);
+  const envoyFlags = splitEnvoyFlags(args);
+  const { settings: flags, rest } = parseFlags(envoyFlags.rest);
   if (rest.length > 0) {
     throw new UsageError(
       `found ${JSON.stringify(rest[0])}, expected flags alone`,
@@ -25,11 +27,19 @@ export async function start(args: readonly string[]): Promise<number> {
   const path = flags.config ?? configOf(env);
   const demo = path === undefined;
   const file = path ?? demoConfig();
-  const [{ startLaptop }, { readBounded }] = await Promise.all([
-    import("../runtime/host/laptop.ts"),
-    import("../runtime/config/load.ts"),
-  ]);
+  const [{ startLaptop }, { readBounded }, { isEnvoyText }] = await Promise.all(
+    [
+      import("../runtime/host/laptop.ts"),
+      import("../runtime/config/load.ts"),
+      import("../runtime/config/envoy/detect.ts"),
+    ],
+  );
   const config = { path: file, text: await readBounded(file) };
+  if (isEnvoyText(config.text)) {
+    const { startEnvoy } = await import("./start_envoy.ts");
+    return startEnvoy(file, config.text, envoyFlags, flags["log-level"]);
+  }
+  refuseEnvoyFlags(envoyFlags);
   const stopped = stopSignal();
   const host = await startLaptop({ config, flags, env });
   try {

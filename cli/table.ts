@@ -58,7 +58,17 @@ export const COMMANDS: readonly Command[] = [
     summary: "Run functions on this machine until Ctrl-C",
     detail:
       "Without a configuration file it runs the two demo functions of the sources.",
-    options: [],
+    options: [
+      {
+        flag: "--component-log-level COMPONENT:LEVEL,…",
+        doc:
+          "With a file of Envoy's shape, as Envoy takes it: wasm:LEVEL is the least level of plugins' log lines, which are then worded as Envoy's.",
+      },
+      {
+        flag: "-l LEVEL",
+        doc: "With a file of Envoy's shape: the same as --log-level.",
+      },
+    ],
     takesSettings: true,
     load: async () => (await import("./start.ts")).start,
   },
@@ -78,7 +88,7 @@ export const COMMANDS: readonly Command[] = [
       {
         flag: "--config [FILE]",
         doc:
-          "Every setting with its value and origin, as start would take them from the flags given here, the environment and FILE.",
+          "Every setting with its value and origin, as start would take them from the flags given here, the environment and FILE. Of a file of Envoy's shape: its listeners, filters, routes and clusters.",
       },
     ],
     load: async () => (await import("./inspect.ts")).inspect,

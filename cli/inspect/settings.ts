@@ -1,6 +1,7 @@
 /** Every setting with its value and where that came from, as `layotto start` would take them. */
 import type { HostConfig } from "../../runtime/config/config.ts";
-import { loadConfig } from "../../runtime/config/load.ts";
+import { isEnvoyText } from "../../runtime/config/envoy/detect.ts";
+import { loadConfig, readBounded } from "../../runtime/config/load.ts";
 import { parseFlags } from "../../runtime/settings/flags.ts";
 import { environmentLayer, flagLayer } from "../../runtime/settings/layers.ts";
 import {
@@ -25,6 +26,11 @@ export async function describeSettings(
   const { flags, file } = split(args, at);
   const outside = [flagLayer(flags), environmentLayer(Deno.env.toObject())];
   const named = file ?? outside[1]?.values.get("config") as string | undefined;
+  const text = named === undefined ? undefined : await readBounded(named);
+  if (named !== undefined && text !== undefined && isEnvoyText(text)) {
+    const { describeEnvoy } = await import("./envoy.ts");
+    return await describeEnvoy(named, text);
+  }
   const config = named === undefined ? undefined : await loadConfig(named);
   const host = resolveHost([...outside, config?.settings]);
   const parts = ["Host:", rows(host)];

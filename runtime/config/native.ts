@@ -32,7 +32,7 @@ export function readNative(root: unknown, options: ParseOptions): HostConfig {
   if (Object.hasOwn(config, "static_resources")) {
     check.problem(
       "static_resources",
-      "this is a file of Envoy's shape, expected Layotto's (with servers) or the short one (with functions)",
+      "this is a file of Envoy's shape, which layotto start takes and nothing else; expected Layotto's (with servers) or the short one (with functions)",
     );
     check.finish();
   }

@@ -40,6 +40,8 @@ export function readBootstrap(
     isObject(root) ? root : {},
     "",
     (fields) => {
+      // When statistics are handed on; here they are counted when they are asked for.
+      fields.duration("stats_flush_interval");
       const node = fields.message("node", readNode) ?? NO_NODE;
       const admin = fields.message("admin", readAdmin);
       const resources = fields.message("static_resources", (resources) => ({

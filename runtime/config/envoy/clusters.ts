@@ -1,10 +1,10 @@
 /** `envoy.config.cluster.v3.Cluster`, with its endpoints in the file. */
 import { show } from "../../settings/problems.ts";
-import { readAddress } from "./address.ts";
+import { readAddress, readMetadata } from "./address.ts";
 import { readExtension } from "./any.ts";
 import type { EnvoyOptions } from "./context.ts";
 import type { Fields } from "./fields.ts";
-import type { Endpoint, EnvoyCluster } from "./model.ts";
+import type { Endpoint, EnvoyCluster, UpstreamTls } from "./model.ts";
 import { isIp } from "./scalars.ts";
 import { readUpstreamTls } from "./upstream_tls.ts";
 
@@ -14,6 +14,12 @@ const CONNECT_TIMEOUT = 5000;
 const TYPES = { STATIC: 0, STRICT_DNS: 1, LOGICAL_DNS: 2 } as const;
 
 const POLICIES = { ROUND_ROBIN: 0, LEAST_REQUEST: 1, RANDOM: 3 } as const;
+
+const OUR_POLICIES = {
+  ROUND_ROBIN: "round_robin",
+  LEAST_REQUEST: "least_request",
+  RANDOM: "random",
+} as const;
 
 const FAMILIES = {
   AUTO: 0,
@@ -66,21 +72,51 @@ export function readCluster(
       `found ${endpoints.length} endpoints, expected one in a cluster of type "LOGICAL_DNS"`,
     );
   }
+  const tls = fields.message(
+    "transport_socket",
+    (socket) => readUpstreamTls(socket, options),
+  );
+  if (tls !== undefined) checkTls(fields, tls, endpoints);
+  const policy = fields.choice("lb_policy", POLICIES);
+  if (policy !== "ROUND_ROBIN") {
+    fields.ignored("lb_policy", "has no effect: endpoints are taken in turn");
+  }
   return {
     name,
     type: type === "STATIC" ? "static" : "strict_dns",
     connectTimeout: timeout ?? CONNECT_TIMEOUT,
-    policy: fields.choice("lb_policy", POLICIES)
-      .toLowerCase() as EnvoyCluster["policy"],
+    policy: OUR_POLICIES[policy],
     addressFamily: OUR_FAMILIES[fields.choice("dns_lookup_family", FAMILIES)],
     endpoints,
     http2: readHttp2(fields),
-    tls: fields.message(
-      "transport_socket",
-      (socket) => readUpstreamTls(socket, options),
-    ),
+    tls,
+    metadata: readMetadata(fields),
     place: fields.check.place(fields.path),
   };
+}
+
+/** Certificates are checked for the endpoint's host name, and that is what is sent as SNI. */
+function checkTls(
+  fields: Fields,
+  { sni, trustedCa }: UpstreamTls,
+  endpoints: readonly Endpoint[],
+): void {
+  const path = fields.at("transport_socket");
+  const other = endpoints.find(({ host }) => host !== sni);
+  if (sni !== "" && other !== undefined) {
+    fields.check.problem(
+      path,
+      `found sni ${show(sni)}, expected ${
+        show(other.host)
+      }: the endpoint's own name is sent and checked`,
+    );
+  }
+  if (trustedCa === undefined) {
+    fields.check.notice(
+      path,
+      "found no trusted_ca; Envoy would check no certificate, here the system's authorities are trusted",
+    );
+  }
 }
 
 function readEndpoints(fields: Fields, names: boolean): Endpoint[] {

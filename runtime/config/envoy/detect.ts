@@ -1,22 +1,29 @@
 /** Tells a file of Envoy's shape from the others. */
 import { JsonSyntaxError, parseJson } from "../json.ts";
 
-/** Whether `text` is a file of Envoy's: an object with `static_resources`, in JSON or in YAML. */
+/** Any of these makes a file Envoy's: what it serves, or plugins that run without traffic. */
+const KEYS = [
+  "static_resources",
+  "staticResources",
+  "bootstrap_extensions",
+  "bootstrapExtensions",
+];
+
+/** In YAML, or in broken JSON: at the beginning of a line, or right in the object where the file is one in braces. */
+const KEY_IN_TEXT = new RegExp(
+  `(?:^|^\\ufeff?\\s*\\{[^{}]*)(["']?)(?:${KEYS.join("|")})\\1[ \\t]*:`,
+  "m",
+);
+
+/** Whether `text` is a file of Envoy's: an object with `static_resources` or `bootstrap_extensions`, in JSON or in YAML. */
 export function isEnvoyText(text: string): boolean {
-  if (!/static_?[rR]esources/.test(text)) return false;
+  if (!KEYS.some((key) => text.includes(key))) return false;
   try {
-    return hasResources(parseJson(text));
+    const root = parseJson(text);
+    return typeof root === "object" && root !== null &&
+      KEYS.some((key) => Object.hasOwn(root, key));
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    // At the beginning of a line, or right in the object where the file is one in braces.
-    return /(?:^|^\ufeff?\s*\{[^{}]*)(["']?)(?:static_resources|staticResources)\1[ \t]*:/m
-      .test(text);
+    return KEY_IN_TEXT.test(text);
   }
-}
-
-/** Whether a file's value is of Envoy's shape. */
-export function hasResources(root: unknown): boolean {
-  return typeof root === "object" && root !== null &&
-    (Object.hasOwn(root, "static_resources") ||
-      Object.hasOwn(root, "staticResources"));
 }

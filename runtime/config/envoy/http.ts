@@ -103,6 +103,12 @@ function readFilters(
       );
     }
   }
+  if (filters.at(-1)?.filter?.kind === "wasm") {
+    fields.check.problem(
+      fields.at("http_filters"),
+      `found a wasm filter last, expected ${ROUTER}, which ends the chain`,
+    );
+  }
   return {
     filters: filters.flatMap(({ filterName, filter }) =>
       filter?.kind === "wasm" && filter.plugin !== undefined

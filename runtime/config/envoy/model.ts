@@ -62,7 +62,7 @@ export interface HttpListener extends ListenerBase {
   readonly httpStatPrefix: string;
   /** Wasm HTTP filters in the order requests pass them. */
   readonly filters: readonly PluginRef[];
-  /** Whether a router ends the chain. Without one a request that no filter answers gets no answer from upstream. */
+  /** Whether there is a router; without one, which there is only where no filter is either, no request is answered. */
   readonly hasRouter: boolean;
   readonly routes: RouteTable;
   /** What of the authority's port is taken off before filters and routes see it. */
@@ -149,6 +149,8 @@ export interface EnvoyCluster {
   readonly endpoints: readonly Endpoint[];
   readonly http2: boolean;
   readonly tls?: UpstreamTls;
+  /** The property `cluster_metadata`. */
+  readonly metadata: Metadata;
   readonly place: string;
 }
 
