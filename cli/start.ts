@@ -36,8 +36,9 @@ export async function start(args: readonly string[]): Promise<number> {
   );
   const config = { path: file, text: await readBounded(file) };
   if (isEnvoyText(config.text)) {
-    const { startEnvoy } = await import("./start_envoy.ts");
-    return startEnvoy(file, config.text, envoyFlags, flags["log-level"]);
+    const { runEnvoy } = await import("./start_envoy.ts");
+    const stopped = stopSignal();
+    return await runEnvoy({ ...config, flags, envoyFlags, env, stopped });
   }
   refuseEnvoyFlags(envoyFlags);
   const stopped = stopSignal();

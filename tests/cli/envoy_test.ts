@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inFolder, layotto, ROOT } from "./run.ts";
+import { command, inFolder, layotto, ROOT } from "./run.ts";
 
 const HTTP = `${ROOT}tests/testdata/envoy/http.yaml`;
 
@@ -79,4 +79,32 @@ Deno.test("flags of Envoy's log are for such files alone, and checked", () =>
     const nothing = await layotto(["start", "-c", HTTP, "-l"]);
     assert.equal(nothing.code, 2);
     assert.match(nothing.stderr, /-l: found no value after it/);
+  }));
+
+Deno.test("start runs such a file until it is stopped", () =>
+  inFolder(async (folder) => {
+    const process = command(
+      ["start", "-c", HTTP, "--component-log-level", "wasm:info"],
+      { cwd: folder },
+    ).spawn();
+    const lines: string[] = [];
+    const read = (async () => {
+      for await (
+        const text of process.stdout.pipeThrough(new TextDecoderStream())
+      ) {
+        lines.push(text);
+        if (lines.join("").includes("Ctrl-C")) process.kill("SIGTERM");
+      }
+    })();
+    const [{ code }, stderr] = await Promise.all([
+      process.status,
+      new Response(process.stderr).text(),
+      read,
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.match(lines.join(""), /^ {2}listener main {2}0\.0\.0\.0:\d+$/m);
+    assert.match(
+      lines.join(""),
+      /^ {2}admin +http:\/\/127\.0\.0\.1:\d+\/stats$/m,
+    );
   }));

@@ -11,6 +11,9 @@ import { readUpstreamTls } from "./upstream_tls.ts";
 /** Envoy's own, milliseconds. */
 const CONNECT_TIMEOUT = 5000;
 
+/** Of an endpoint: it has as many turns. */
+const MAX_WEIGHT = 1000;
+
 const TYPES = { STATIC: 0, STRICT_DNS: 1, LOGICAL_DNS: 2 } as const;
 
 const POLICIES = { ROUND_ROBIN: 0, LEAST_REQUEST: 1, RANDOM: 3 } as const;
@@ -140,7 +143,7 @@ function readEndpoints(fields: Fields, names: boolean): Endpoint[] {
 }
 
 function readEndpoint(fields: Fields, names: boolean): Endpoint | undefined {
-  const weight = fields.whole("load_balancing_weight", 1, 2 ** 32 - 1) ?? 1;
+  const weight = fields.whole("load_balancing_weight", 1, MAX_WEIGHT) ?? 1;
   fields.choice("health_status", { UNKNOWN: 0, HEALTHY: 1 });
   return fields.requiredMessage("endpoint", (endpoint) => {
     const hostname = endpoint.text("hostname");

@@ -1,7 +1,7 @@
 /** The files of `tests/testdata/envoy`, each of which Envoy 1.40 takes (`envoy --mode validate -c`). */
 import assert from "node:assert/strict";
 import { loadEnvoy } from "../../../../runtime/config/envoy/load.ts";
-import { toClusterConfig } from "../../../../runtime/config/envoy/upstreams.ts";
+import { clustersOf } from "../../../../runtime/host/envoy/clusters.ts";
 import { readTestFile } from "./files.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -119,30 +119,24 @@ Deno.test("plugins are read, typed directly or through a TypedStruct", async () 
 
 Deno.test("clusters are what the clients of upstreams take", async () => {
   const { clusters } = await readTestFile("http.yaml");
-  assert.deepEqual(clusters.map((c) => toClusterConfig(c, "http")), [
-    {
-      endpoints: [{ host: "127.0.0.1", port: 8081 }, {
-        host: "::1",
-        port: 8081,
-      }],
+  assert.deepEqual(clustersOf(clusters), {
+    one: {
+      endpoints: [
+        { host: "127.0.0.1", port: 8081 },
+        { host: "::1", port: 8081 },
+      ],
       protocol: "http1",
       connectTimeout: 250,
     },
-    {
+    two: {
       endpoints: [{ host: "localhost", port: 8082 }],
       protocol: "http2",
       connectTimeout: 5000,
     },
-  ]);
-  assert.equal(clusters[1]?.addressFamily, "v4");
-  const [, tls] = (await readTestFile("tcp.yaml")).clusters;
-  assert(tls !== undefined);
-  assert.deepEqual(toClusterConfig(tls, "tcp"), {
-    endpoints: [{ host: "localhost", port: 5432 }],
-    protocol: "tcp",
-    tls: {},
-    connectTimeout: 5000,
   });
+  assert.equal(clusters[1]?.addressFamily, "v4");
+  const tcp = clustersOf((await readTestFile("tcp.yaml")).clusters);
+  assert.deepEqual(tcp.other?.tls, {});
 });
 
 Deno.test("a TCP listener and a service are read", async () => {
