@@ -59,8 +59,8 @@ function describeListener(listener: EnvoyListener): string[] {
   const what = listener.kind === "http" ? "HTTP" : "TCP";
   const lines = [`Listener${name}, ${what} on ${address(listener.address)}:`];
   const rows: string[][] = [];
-  add(rows, listener.networkFilters, "network wasm");
   if (listener.kind === "tcp") {
+    add(rows, listener.networkFilters, "network wasm");
     const names = listener.proxy.clusters.map(({ name, weight }) =>
       listener.proxy.clusters.length > 1 ? `${name} (${weight})` : name
     );

@@ -225,7 +225,7 @@ function readRedirect(fields: Fields, path: PathMatch): Redirect {
 }
 
 /** A text that goes into a header. */
-export function oneLine(fields: Fields, name: string): string {
+function oneLine(fields: Fields, name: string): string {
   const text = fields.text(name);
   if (/[\0\r\n]/.test(text)) {
     fields.check.problem(

@@ -1,6 +1,5 @@
 /** `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager` and its filters. */
 import { show } from "../../settings/problems.ts";
-import { oneLine } from "./actions.ts";
 import { readExtension } from "./any.ts";
 import type { EnvoyOptions } from "./context.ts";
 import type { Fields } from "./fields.ts";
@@ -16,9 +15,6 @@ export type HttpPart = Pick<
   | "filters"
   | "hasRouter"
   | "routes"
-  | "stripHostPort"
-  | "generateRequestId"
-  | "serverName"
 >;
 
 const ROUTER = "envoy.extensions.filters.http.router.v3.Router";
@@ -37,28 +33,17 @@ export function readHttp(
   const kind = fields.exactlyOne(["route_config"]);
   const routes = kind &&
     fields.message(kind, (table) => readRouteTable(table, options));
-  const serverName = oneLine(fields, "server_name");
+  fields.only("strip_matching_host_port", false);
+  fields.only("strip_any_host_port", false);
+  if (fields.flag("generate_request_id") === true) {
+    fields.ignored("generate_request_id", "has no effect: requests get no id");
+  }
   return routes && {
     codec: codec === "HTTP1" ? "http1" : codec === "HTTP2" ? "http2" : "auto",
     httpStatPrefix,
     ...filters,
     routes,
-    stripHostPort: readStrip(fields),
-    generateRequestId: fields.flag("generate_request_id") ?? true,
-    serverName: serverName === "" ? "envoy" : serverName,
   };
-}
-
-function readStrip(fields: Fields): HttpPart["stripHostPort"] {
-  const matching = fields.flag("strip_matching_host_port") ?? false;
-  const any = fields.flag("strip_any_host_port") ?? false;
-  if (matching && any) {
-    fields.check.problem(
-      fields.at("strip_any_host_port"),
-      'found beside "strip_matching_host_port", expected one of the two',
-    );
-  }
-  return any ? "any" : matching ? "matching" : "no";
 }
 
 type Filter =

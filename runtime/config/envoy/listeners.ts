@@ -50,7 +50,7 @@ type Filter =
   | { kind: "tcp"; part: TcpProxy };
 
 type Chain =
-  | { kind: "http"; networkFilters: PluginRef[] } & HttpPart
+  | { kind: "http" } & HttpPart
   | { kind: "tcp"; networkFilters: PluginRef[]; proxy: TcpProxy };
 
 /** One chain, which takes every connection: what it matches would have to be looked at in each. */
@@ -125,7 +125,13 @@ function readFilters(
   );
   const last = filters.at(-1)?.filter;
   if (last?.kind === "http") {
-    return last.part && { kind: "http", networkFilters, ...last.part };
+    if (networkFilters.length > 0) {
+      fields.check.problem(
+        fields.at("filters"),
+        "found a network wasm filter before the HTTP connection manager, expected it before a TCP proxy",
+      );
+    }
+    return last.part && { kind: "http", ...last.part };
   }
   if (last?.kind === "tcp") {
     return { kind: "tcp", networkFilters, proxy: last.part };

@@ -47,8 +47,6 @@ interface ListenerBase {
   readonly metadata: Metadata;
   /** Stands for the address in the names of the listener's statistics; "" where the file gives none. */
   readonly statPrefix: string;
-  /** Network wasm filters before the last filter, in order. */
-  readonly networkFilters: readonly PluginRef[];
   /** The listener's path in the file, for errors. */
   readonly place: string;
 }
@@ -65,16 +63,12 @@ export interface HttpListener extends ListenerBase {
   /** Whether there is a router; without one, which there is only where no filter is either, no request is answered. */
   readonly hasRouter: boolean;
   readonly routes: RouteTable;
-  /** What of the authority's port is taken off before filters and routes see it. */
-  readonly stripHostPort: "no" | "matching" | "any";
-  /** Whether requests without `x-request-id` are given one; true by default. */
-  readonly generateRequestId: boolean;
-  /** The answer's `server` header. */
-  readonly serverName: string;
 }
 
 export interface TcpListener extends ListenerBase {
   readonly kind: "tcp";
+  /** Network wasm filters before the proxy, in order. */
+  readonly networkFilters: readonly PluginRef[];
   readonly proxy: TcpProxy;
 }
 
@@ -82,9 +76,6 @@ export interface TcpProxy {
   readonly statPrefix: string;
   /** At least one; the weights are 1 or more. */
   readonly clusters: readonly WeightedName[];
-  /** 0: connections may be silent for ever. */
-  readonly idleTimeout: number;
-  readonly maxConnectAttempts: number;
 }
 
 export interface WeightedName {
@@ -123,8 +114,6 @@ export interface PluginConfig {
   readonly onFailure: "close" | "open" | "reload";
   /** Names of the host calls and callbacks that the module may use; absent: all. */
   readonly allowedCapabilities?: readonly string[];
-  /** Whether pausing in the headers callback lets later callbacks come; absent: as the module's ABI has it. */
-  readonly allowOnHeadersStopIteration?: boolean;
   /** The plugin's path in the file, for errors. */
   readonly place: string;
 }

@@ -41,7 +41,6 @@ function readPlugin(
     configuration: readConfiguration(fields, "configuration"),
     onFailure: readFailure(fields),
     allowedCapabilities: readCapabilities(fields),
-    allowOnHeadersStopIteration: fields.flag("allow_on_headers_stop_iteration"),
     place: fields.check.place(fields.path),
   };
   const vm = fields.requiredMessage("vm_config", (vm) => readVm(vm, options));

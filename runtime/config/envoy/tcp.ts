@@ -3,17 +3,26 @@ import { checkWeights } from "./actions.ts";
 import type { Fields } from "./fields.ts";
 import type { TcpProxy, WeightedName } from "./model.ts";
 
-/** Envoy's own, milliseconds. */
-const IDLE_TIMEOUT = 3_600_000;
-
 export function readTcpProxy(fields: Fields): TcpProxy {
   fields.ignored("access_log", "has no effect: there is no access log here");
+  const idle = fields.duration("idle_timeout") ?? 0;
+  if (idle > 0) {
+    fields.ignored(
+      "idle_timeout",
+      "has no effect: connections may be silent for any time",
+    );
+  }
+  const attempts = fields.whole("max_connect_attempts", 1, 2 ** 32 - 1) ?? 1;
+  if (attempts > 1) {
+    fields.check.expected(
+      fields.at("max_connect_attempts"),
+      attempts,
+      "1: a connection is tried once",
+    );
+  }
   return {
     statPrefix: fields.required("stat_prefix"),
     clusters: readClusters(fields),
-    idleTimeout: fields.duration("idle_timeout") ?? IDLE_TIMEOUT,
-    maxConnectAttempts: fields.whole("max_connect_attempts", 1, 2 ** 32 - 1) ??
-      1,
   };
 }
 
