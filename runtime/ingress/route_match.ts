@@ -25,8 +25,11 @@ export function matchesRoute(
 
 /** A path without its query and fragment. */
 export function pathOnly(path: string): string {
-  const end = path.search(/[?#]/);
-  return end < 0 ? path : path.slice(0, end);
+  const query = path.indexOf("?");
+  const fragment = path.indexOf("#");
+  if (query < 0 && fragment < 0) return path;
+  const end = query < 0 || fragment >= 0 && fragment < query ? fragment : query;
+  return path.slice(0, end);
 }
 
 function isGrpc([type = ""]: readonly string[]): boolean {

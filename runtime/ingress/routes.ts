@@ -55,6 +55,8 @@ interface Hosts {
   /** What comes before the `*`, the longest first. */
   readonly prefixes: readonly (readonly [string, VirtualHost])[];
   readonly any: VirtualHost | undefined;
+  /** There is no domain but `*`. */
+  readonly all: boolean;
 }
 
 const known = new WeakMap<RouteTable, Hosts>();
@@ -66,6 +68,7 @@ export function findHost(
 ): VirtualHost | undefined {
   let hosts = known.get(table);
   if (hosts === undefined) known.set(table, hosts = hostsOf(table));
+  if (hosts.all) return hosts.any;
   const name = (table.ignorePort ? withoutPort(authority) : authority)
     .toLowerCase();
   const found = hosts.exact.get(name);
@@ -96,7 +99,8 @@ function hostsOf({ virtualHosts }: RouteTable): Hosts {
     b[0].length - a[0].length;
   suffixes.sort(longest);
   prefixes.sort(longest);
-  return { exact, suffixes, prefixes, any };
+  const all = exact.size + suffixes.length + prefixes.length === 0;
+  return { exact, suffixes, prefixes, any, all };
 }
 
 /** An authority without its port: `a:80`, `[::1]:80`. */

@@ -115,7 +115,7 @@ export const SETTINGS = [
     max: 4096,
     short: "c",
     doc:
-      "Configuration file, in Layotto's own shape or the short one. In a pod it is `/etc/layotto/config.json`.",
+      "Configuration file, in Layotto's own shape, the short one or (`layotto start`) Envoy's. In a pod it is `/etc/layotto/config.json`.",
   },
   {
     name: "log-level",
