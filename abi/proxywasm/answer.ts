@@ -59,7 +59,7 @@ export function localReply(
 
 /** Whether a request is one of gRPC's, which is answered in its own way. */
 export function isGrpc(headers: HeaderMap): boolean {
-  return /^application\/grpc($|[+;])/.test(headers.get("content-type") ?? "");
+  return /^application\/grpc($|\+)/.test(headers.get("content-type") ?? "");
 }
 
 const NOTHING = new Uint8Array(0);

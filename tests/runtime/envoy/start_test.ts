@@ -235,3 +235,37 @@ Deno.test("a plugin that cannot start is named with its place in the file", asyn
     /proxy_on_configure answered 0/,
   );
 });
+
+Deno.test("a plugin can ask for the route and the cluster of its exchange", () => {
+  const asks = `(module
+    (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+    (import "env" "proxy_get_property"
+      (func $property (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 64) "route_name")
+    (data (i32.const 80) "cluster_name")
+    (func (export "proxy_abi_version_0_2_1"))
+    (func (export "malloc") (param i32) (result i32) (i32.const 4096))
+    (func $tell (param i32 i32)
+      (if (i32.eqz (call $property (local.get 0) (local.get 1)
+        (i32.const 8) (i32.const 12))) (then
+          (drop (call $log (i32.const 2) (i32.load (i32.const 8))
+            (i32.load (i32.const 12)))))))
+    (func (export "proxy_on_log") (param i32)
+      (call $tell (i32.const 64) (i32.const 10))
+      (call $tell (i32.const 80) (i32.const 12))))`;
+  return withEnvoy(
+    file(
+      [http("one", [wasm("@p@")], [
+        `{ name: first, match: { prefix: / }, route: { cluster: down } }`,
+      ])],
+      [cluster("down", 1)],
+    ),
+    { p: asks },
+    async ({ url, logged }) => {
+      await (await fetch(url())).body?.cancel();
+      await logged("wasm log: first");
+      await logged("wasm log: down");
+    },
+  );
+});

@@ -206,6 +206,10 @@ export class HttpExchange {
       },
       pressure: (on) => this.pressure("request", "upstream", on),
       respond: (response) => this.respond(response),
+      routed: (routeName, clusterName) => {
+        const { facts } = this.#arrival;
+        if (facts) Object.assign(facts, { routeName, clusterName });
+      },
       cut: (why) => {
         if (this.#over) return;
         if (this.#client.started) this.#breakOff(why);

@@ -49,6 +49,8 @@ export class RouterTerminal implements Terminal {
     const found = findRoute(routes, request);
     if (found === undefined) return this.#answer(404);
     const outcome = outcomeOf(found, request);
+    const cluster = outcome.kind === "forward" ? outcome.cluster : "";
+    this.#events.routed(found.route?.name ?? "", cluster);
     const changes = found.route === undefined
       ? []
       : changesOf(routes, found, outcome);

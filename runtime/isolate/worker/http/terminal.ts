@@ -20,6 +20,8 @@ export interface TerminalEvents {
   pressure(on: boolean): void;
   /** An answer of our own in the place of one from somewhere else; functions see it as any response. */
   respond(response: LocalResponse): void;
+  /** Which route and cluster were chosen: properties that a plugin may ask for. */
+  routed(route: string, cluster: string): void;
   /** The response broke off after it began. */
   cut(why: string): void;
 }
