@@ -23,7 +23,7 @@ const SHIM_FLAGS = new Set([
 
 function pickFace(args: readonly string[]): "shim" | "host" | "cli" {
   const first = args[0] ?? "";
-  if (first === "daemon") return "shim";
+  if (first === "daemon" || first === "prime") return "shim";
   if (first === "host") return "host";
   if (!first.startsWith("-")) return "cli";
   // Any of them: a later containerd may put a flag in front that is not known here.

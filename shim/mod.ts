@@ -11,6 +11,10 @@ const USAGE = "usage: containerd-shim-layotto-v2 [-v] [-info] " +
  */
 export async function runShim(args: readonly string[]): Promise<void> {
   try {
+    if (args[0] === "prime") {
+      const { prime } = await import("./prime.ts");
+      return await prime();
+    }
     const daemon = args[0] === "daemon";
     const flags = parseFlags(daemon ? args.slice(1) : args);
     if (daemon) {

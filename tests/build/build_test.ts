@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { RUN_FLAGS } from "../../runtime/self.ts";
 import { bundle } from "../../tools/packaging/bundle.ts";
 import { isDownloadFailure } from "../../tools/packaging/compile.ts";
 import {
@@ -43,6 +44,24 @@ Deno.test("the bundles: a small main, a worker in one file, and no Node layer lo
     );
     for (const name of names(folder)) {
       assert.doesNotMatch(await read(name), /from "node:module"/, name);
+    }
+  }));
+
+Deno.test("prime leaves the code of hosts and of their isolates in Deno's cache", () =>
+  inFolder(async (folder) => {
+    await bundle(ROOT.replace(/\/$/, ""), folder);
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [...RUN_FLAGS, `${folder}/main.js`, "prime"],
+      env: { DENO_DIR: `${folder}/cache` },
+      stdin: "null",
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    const cached = names(`${folder}/cache`)
+      .filter((name) => name.startsWith("v8_code_cache"))
+      .map((name) => Deno.readFileSync(`${folder}/cache/${name}`))
+      .map((bytes) => new TextDecoder("latin1").decode(bytes)).join("");
+    for (const name of ["main.js", "worker.js"]) {
+      assert(cached.includes(`file://${folder}/${name}`), name);
     }
   }));
 

@@ -109,6 +109,29 @@ Deno.test("what is extracted belongs to who extracted it; only they can write, a
     assert.equal(mode! & 0o133, 0);
   }));
 
+/** Leaves its arguments where Deno's cache is; says something, which nobody may hear while it is only prepared. */
+const DIARY = `
+const cache = Deno.env.get("DENO_DIR");
+Deno.writeTextFileSync(cache + "/diary", Deno.args.join(" ") + "\\n", { append: true });
+console.log("out");
+console.error("err");
+Deno.exit(Deno.args[0] === "prime" ? 1 : 0);
+`;
+
+Deno.test("the first start fills Deno's cache where the files lie for good, unheard, and only the first", () =>
+  inFolder(async (folder) => {
+    const { path, home, digest } = await packed(folder, "program", DIARY);
+    const { home: where, env } = place(folder, home);
+    for (const start of ["first", "second"]) {
+      const { code, stdout, stderr } = await run(path, [start], { env });
+      assert.deepEqual([code, stdout, stderr], [0, "out\n", "err\n"]);
+    }
+    assert.equal(
+      await Deno.readTextFile(`${where}/${digest}/cache/diary`),
+      "prime\nfirst\nsecond\n",
+    );
+  }));
+
 Deno.test("a file that was damaged or cut short says so and leaves nothing", () =>
   inFolder(async (folder) => {
     const { path, home } = await packed(folder);
