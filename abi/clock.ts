@@ -2,18 +2,23 @@
 
 const TWO_32 = 2 ** 32;
 
+/** What the monotonic clock lacks to the wall clock: milliseconds. Known to a millisecond at first, then better. */
 let offset = Date.now() - performance.now();
 
 /**
  * Wall clock, milliseconds since the epoch with a fraction. `Date.now()` has whole milliseconds only, so the fraction
- * comes from the monotonic clock, re-based whenever the two drift apart (the wall clock was set).
+ * comes from the monotonic clock. Where the two contradict each other the offset was wrong by that much (it was taken
+ * somewhere inside a millisecond, or the wall clock was set) and is put right: a clock that was only held back would
+ * stand still for a part of every millisecond.
  */
 export function realtime(): number {
+  const monotonic = performance.now();
   const whole = Date.now();
-  const now = offset + performance.now();
+  const now = offset + monotonic;
   if (now >= whole && now < whole + 1) return now;
-  if (Math.abs(now - whole) > 2) offset = whole - performance.now();
-  return now < whole ? whole : whole + 0.999;
+  const bound = now < whole ? whole : whole + 0.999;
+  offset = bound - monotonic;
+  return bound;
 }
 
 /** Monotonic clock, milliseconds with a fraction. */
