@@ -1,4 +1,5 @@
 /** When a daemon ends: told to, or when nobody needs it (SHIM.md §9, traps 4 and 16). */
+import { after } from "../proto/after.ts";
 
 /** How long a daemon waits for what, in milliseconds. */
 export interface Patience {
@@ -23,7 +24,7 @@ export interface LifetimeOptions {
 export class Lifetime {
   readonly #options: LifetimeOptions;
   readonly #patience: Patience;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancel = () => {};
   #expected = 0;
 
   constructor(options: LifetimeOptions, patience: Patience = PATIENCE) {
@@ -34,7 +35,7 @@ export class Lifetime {
 
   /** Containers came or went. */
   changed(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
     if (!this.#options.empty()) this.#expected = 0;
     else {
       this.#wait(Math.max(this.#patience.empty, this.#expected - Date.now()));
@@ -50,7 +51,7 @@ export class Lifetime {
   /** Shutdown was called: with nothing left and nobody expected the daemon ends, with `now` in any case. */
   asked(now: boolean): void {
     if (!now && (!this.#options.empty() || this.expecting)) return;
-    clearTimeout(this.#timer);
+    this.#cancel();
     this.#options.end(now);
   }
 
@@ -60,9 +61,9 @@ export class Lifetime {
   }
 
   #wait(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#cancel();
+    this.#cancel = after(ms, () => {
       if (this.#options.empty()) this.#options.end(false);
-    }, ms);
+    });
   }
 }

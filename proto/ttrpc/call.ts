@@ -4,6 +4,7 @@
  * @module
  */
 
+import { after } from "../after.ts";
 import type { KeyValue } from "../gen/ttrpc/ttrpc.ts";
 import { Code, TtrpcError } from "./status.ts";
 
@@ -38,7 +39,7 @@ export class Call implements CallContext {
   #metadata: Map<string, string> | undefined;
   #controller: AbortController | undefined;
   #reason: TtrpcError | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancel = () => {};
 
   constructor(
     service: string,
@@ -74,7 +75,7 @@ export class Call implements CallContext {
   startTimer(onTimeout: (error: TtrpcError) => void): void {
     const timeout = this.timeoutMs;
     if (timeout === undefined || timeout > MAX_TIMER_MS) return;
-    this.#timer = setTimeout(() => onTimeout(this.timeoutError()), timeout);
+    this.#cancel = after(timeout, () => onTimeout(this.timeoutError()));
   }
 
   /** What a caller is told whose time is over. */
@@ -87,7 +88,7 @@ export class Call implements CallContext {
 
   /** Stops the timer: the call is answered or its caller gone. */
   stopTimer(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
   }
 
   /** Tells the handler that nobody waits any more. */

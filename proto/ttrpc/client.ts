@@ -5,6 +5,7 @@
  * @module
  */
 
+import { after } from "../after.ts";
 import { Response, type Status } from "../gen/ttrpc/ttrpc.ts";
 import { MAX_TIMER_MS } from "./call.ts";
 import { Channel, type Duplex } from "./channel.ts";
@@ -107,14 +108,14 @@ export class Client {
     signal: AbortSignal | undefined,
   ): Promise<Frame> {
     return new Promise((resolve, reject) => {
-      const timer = timeoutMs === undefined || timeoutMs > MAX_TIMER_MS
+      const cancel = timeoutMs === undefined || timeoutMs > MAX_TIMER_MS
         ? undefined
-        : setTimeout(() => {
+        : after(timeoutMs, () => {
           const text = `${name}: no answer within ${timeoutMs} ms`;
           fail(new TtrpcError(Code.DeadlineExceeded, text));
-        }, timeoutMs);
+        });
       const settle = () => {
-        clearTimeout(timer);
+        cancel?.();
         signal?.removeEventListener("abort", onAbort);
         this.#pending.delete(id);
       };

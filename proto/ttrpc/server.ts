@@ -4,6 +4,7 @@
  * @module
  */
 
+import { after, sleep } from "../after.ts";
 import type { CallContext } from "./call.ts";
 import type { Duplex } from "./channel.ts";
 import { type Dispatcher, ServerConnection } from "./connection.ts";
@@ -107,11 +108,11 @@ export class Server implements Dispatcher {
     this.#closing = true;
     for (const listener of this.#acceptors) this.#stopAccepting(listener);
     for (const connection of this.#connections.keys()) connection.drain();
-    const timer = setTimeout(() => {
+    const cancel = after(graceMs, () => {
       for (const connection of this.#connections.keys()) connection.close();
-    }, graceMs);
+    });
     await Promise.all(this.#connections.values());
-    clearTimeout(timer);
+    cancel();
   }
 
   /** Part of {@linkcode Dispatcher}: the method of that name. */
@@ -157,7 +158,7 @@ export class Server implements Dispatcher {
       }
       if (error instanceof Deno.errors.ConnectionAborted) return undefined;
       if (!isOutOfDescriptors(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY_MS));
+      await sleep(ACCEPT_RETRY_MS);
       return undefined;
     }
   }

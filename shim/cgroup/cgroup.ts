@@ -1,4 +1,5 @@
 /** The cgroup of a pod's hosts: made, limited, read, removed. */
+import { sleep } from "../../proto/after.ts";
 import {
   CGROUP_ROOT,
   type CgroupVersion,
@@ -94,7 +95,7 @@ export async function removeCgroup(made: readonly string[]): Promise<string[]> {
   for (let at = 0; at < REMOVE_TRIES; at++) {
     left = left.filter((folder) => !removeFolder(folder));
     if (left.length === 0 || left.every(hasChildren)) break;
-    await new Promise((resolve) => setTimeout(resolve, REMOVE_PAUSE_MS));
+    await sleep(REMOVE_PAUSE_MS);
   }
   return left;
 }

@@ -2,6 +2,7 @@
  * Publishes events, one at a time and in order: containerd handles requests side by side, so the next one waits for the
  * answer to the last. A containerd that restarts is dialled again; what cannot be delivered is dropped in the end.
  */
+import { sleep, within } from "../../proto/after.ts";
 import { EVENTS } from "../../proto/containerd/names.ts";
 import { ForwardRequest } from "../../proto/gen/containerd/forward.ts";
 import { Empty } from "../../proto/gen/google/protobuf/empty.ts";
@@ -66,12 +67,7 @@ export class Publisher {
   /** Resolves when everything queued is delivered or dropped, or `timeoutMs` is over. */
   async flushed(timeoutMs: number): Promise<void> {
     if (this.#running === undefined) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([
-      this.#running,
-      new Promise<void>((resolve) => timer = setTimeout(resolve, timeoutMs)),
-    ]);
-    clearTimeout(timer);
+    await within(timeoutMs, this.#running);
   }
 
   /** Drops what is queued and closes the connection. */
@@ -105,7 +101,7 @@ export class Publisher {
         }
         // A connection that containerd closed while nobody used it is only noticed now: the first retry is at once.
         if (tries > 1 || !(error instanceof ClosedError)) {
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS * tries));
+          await sleep(RETRY_MS * tries);
         }
       }
     }

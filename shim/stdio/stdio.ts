@@ -1,4 +1,5 @@
 /** The three streams of one task. */
+import { within } from "../../proto/after.ts";
 import { InputPump, type InputTaker } from "./input.ts";
 import { openSink, type Sink } from "./sink.ts";
 
@@ -62,12 +63,8 @@ export class Stdio {
   /** Ends all streams: output that is under way gets 2 s, then every descriptor is closed. */
   async finish(): Promise<void> {
     this.#input?.stop();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([
-      Promise.all([this.#stdout.drained(), this.#stderr.drained()]),
-      new Promise<void>((resolve) => timer = setTimeout(resolve, DRAIN_MS)),
-    ]);
-    clearTimeout(timer);
+    const drained = [this.#stdout.drained(), this.#stderr.drained()];
+    await within(DRAIN_MS, Promise.all(drained));
     this.close();
   }
 

@@ -1,4 +1,5 @@
 /** What the task API does, apart from its messages: create, start, kill, delete, and what follows from an end. */
+import { after } from "../../proto/after.ts";
 import type { CreateTaskRequest } from "../../proto/gen/containerd/task.ts";
 import { Code } from "../../proto/ttrpc/mod.ts";
 import { toTimestamp } from "../../proto/timestamp.ts";
@@ -257,9 +258,9 @@ export class Tasks {
       ? KILL_GRACE_ALONE
       : KILL_GRACE_SHARED;
     const host = task.pod.running;
-    const timer = setTimeout(() => {
+    const cancel = after(grace, () => {
       host?.kill(`task ${task.id} did not end within ${grace} ms of SIGKILL`);
-    }, grace);
-    task.ended.then(() => clearTimeout(timer));
+    });
+    task.ended.then(cancel);
   }
 }
