@@ -6,7 +6,6 @@ import { readSpec } from "./bundle.ts";
 import { Door } from "./door.ts";
 import type { Flags } from "./flags.ts";
 import { podOf } from "./group.ts";
-import { close, libc, O, open } from "./libc.ts";
 import { Lifetime } from "./lifetime.ts";
 import { lock, lockPath } from "./lock.ts";
 import { Log } from "./log.ts";
@@ -23,23 +22,10 @@ export async function serveGroup(
 ): Promise<void> {
   const log = new Log(flags.debug);
   log.use(bundle);
-  letGo();
   survive(log);
   const pods = new Pods(flags, log);
   await warm(pods, flags, bundle, log);
   await serve(flags, pods, listener, log);
-}
-
-/**
- * `start` leaves, and the bundle goes one day: keeps neither its session nor its pipes nor its folder. (Asked for at
- * spawn, a session of its own would cost `start` a fork in the place of a vfork: 2 ms.)
- */
-function letGo(): void {
-  libc().setsid();
-  Deno.chdir("/");
-  const nowhere = open("/dev/null", O.RDWR);
-  for (const fd of [0, 1, 2]) libc().dup2(nowhere, fd);
-  close(nowhere);
 }
 
 /** A mistake of ours in one call must not end a pod. */

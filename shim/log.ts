@@ -2,7 +2,7 @@
  * The shim's log: `<bundle>/log`, a FIFO that containerd copies into its own log (SHIM.md §1.12). Lines look like
  * containerd's. A line that cannot be written at once is dropped: a log must not hold up a pod.
  */
-import { close, libc, O, open } from "./libc.ts";
+import { close, libcLater, O, open } from "./libc.ts";
 
 export type LogLevel = "debug" | "info" | "warning" | "error";
 export type LogFields = Record<string, string | number | undefined>;
@@ -81,7 +81,7 @@ export class Log {
     const bytes = encoder.encode(`${line.slice(0, MAX_LINE)}\n`);
     const end = bytes.length > MAX_LINE ? MAX_LINE : bytes.length;
     bytes[end - 1] = 0x0a;
-    libc().write(fd, bytes, BigInt(end));
+    libcLater().write(fd, bytes, BigInt(end));
   }
 
   #open(): number | undefined {

@@ -17,7 +17,10 @@ export async function runShim(args: readonly string[]): Promise<void> {
     }
     const daemon = args[0] === "daemon";
     const flags = parseFlags(daemon ? args.slice(1) : args);
-    if (daemon) {
+    if (daemon && flags.action === "start") {
+      const { startAndStay } = await import("./bootstrap/stay.ts");
+      await startAndStay(flags);
+    } else if (daemon) {
       const { runDaemon } = await import("./server.ts");
       await runDaemon(flags);
     } else if (flags.version) {

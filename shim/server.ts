@@ -2,15 +2,25 @@
  * The daemon of one group of containers. It says that it listens before it loads anything: `start` waits for that, and
  * a pod for `start`. What comes in meanwhile waits in the socket's queue.
  */
+import { letGo } from "./bootstrap/let_go.ts";
 import { READY } from "./bootstrap/ready.ts";
+import { hurryCgroups } from "./cgroup/hurry.ts";
 import type { Flags } from "./flags.ts";
 
 /** Listens and serves until nobody needs it. @throws when it cannot listen; `start` passes that on. */
 export async function runDaemon(flags: Flags): Promise<void> {
+  hurryCgroups();
   const bundle = flags.bundle || Deno.cwd();
-  const listener = Deno.listen({ transport: "unix", path: flags.socket });
-  Deno.chmodSync(flags.socket, 0o600);
+  const listener = listenAt(flags.socket);
   Deno.stdout.writeSync(new TextEncoder().encode(READY));
+  letGo();
   const { serveGroup } = await import("./daemon.ts");
   await serveGroup(flags, bundle, listener);
+}
+
+/** Listens there, for root alone. @throws when it cannot. */
+export function listenAt(path: string): Deno.UnixListener {
+  const listener = Deno.listen({ transport: "unix", path });
+  Deno.chmodSync(path, 0o600);
+  return listener;
 }

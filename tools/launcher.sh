@@ -78,5 +78,16 @@ if [ ! -x "$dir/deno" ]; then
 	own "$dir"
 fi
 export DENO_DIR="$dir/cache" DENO_NO_UPDATE_CHECK=1
+for last; do :; done
+case ${1-}:${last-} in
+-namespace*:start | --namespace*:start)
+	# containerd's start. Of what is started here one process stays as the daemon, so that a pod waits for one boot, not
+	# two: it prints the address, then lets go of our pipe, which is what we wait for. If it fails it says why on stderr.
+	address=$({ "$dir/deno" @FLAGS@ "$dir/main.js" daemon "$@" <&3 3<&- & } 3<&0)
+	[ -n "$address" ] || exit 1
+	echo "$address"
+	exit 0
+	;;
+esac
 exec "$dir/deno" @FLAGS@ "$dir/main.js" "$@"
 exit 70

@@ -60,7 +60,7 @@ function rowsOf(theirs: Cost[], ours: Cost[], extraction: Cost): Row[] {
     budget: { of: "ratio", bound: "at most", limit: 2.5 },
   }, {
     id: "start-rss",
-    what: "`start`, greatest resident size",
+    what: "`start`, greatest resident size, without the daemon it leaves",
     baseline: "empty Deno program",
     unit: "MB",
     theirs: rss(theirs),

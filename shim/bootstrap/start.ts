@@ -2,74 +2,22 @@
  * `start`: makes sure that a daemon listens for this container's group, and prints where (SHIM.md §1). Nothing but that
  * one line goes to stdout, and nothing at all to stderr unless it fails: containerd takes both for the address.
  */
-import { readSpec } from "../bundle.ts";
 import type { Flags } from "../flags.ts";
-import { groupOf } from "../group.ts";
-import { lockPath, lockSync } from "../lock.ts";
-import { RUN, socketAddress, socketPath, SOCKETS } from "../paths.ts";
 import { selfCommand, selfEnv } from "../../runtime/mod.ts";
+import { announce, secure } from "./group_socket.ts";
 import { READY } from "./ready.ts";
 
-/** Most that is read from stdin: bytes. What it says (runtime options) comes again with Create. */
-const MAX_STDIN = 10 * 1024 * 1024;
 /** Most of a failing daemon's words that are passed on: bytes. */
 const MAX_WORDS = 16 * 1024;
 
 /** @throws with a message for the user of the container. */
 export async function start(flags: Flags): Promise<void> {
-  drainStdin();
-  for (const flag of ["namespace", "address", "id"] as const) {
-    if (flags[flag] === "") throw new TypeError(`start: no -${flag}`);
-  }
-  const bundle = flags.bundle || Deno.cwd();
-  const group = groupOf(readSpec(bundle), flags.id);
-  const path = socketPath(flags, group);
-  makeFolders();
-  const lock = lockSync(lockPath(path));
-  let failed = true;
-  try {
-    if (!await listens(path)) await spawnDaemon(flags, bundle, path);
-    writeAddress(bundle, socketAddress(path));
-    failed = false;
-  } finally {
-    if (failed) lock.remove();
-    lock.release();
-  }
-  Deno.stdout.writeSync(new TextEncoder().encode(`${socketAddress(path)}\n`));
+  const { path } = await secure(
+    flags,
+    (bundle, path) => spawnDaemon(flags, bundle, path),
+  );
+  announce(path);
   Deno.exit(0);
-}
-
-/** containerd writes until we have read. */
-function drainStdin(): void {
-  const buffer = new Uint8Array(16 * 1024);
-  for (let total = 0; total < MAX_STDIN;) {
-    const count = Deno.stdin.readSync(buffer);
-    if (count === null) return;
-    total += count;
-  }
-  throw new TypeError(`stdin: over ${MAX_STDIN} bytes`);
-}
-
-function makeFolders(): void {
-  Deno.mkdirSync(RUN, { recursive: true, mode: 0o711 });
-  Deno.mkdirSync(SOCKETS, { recursive: true, mode: 0o700 });
-}
-
-/** Whether a daemon answers there; the path of one that died is freed. Only with the lock held. */
-async function listens(path: string): Promise<boolean> {
-  try {
-    // Mostly there is nothing at all, which is seen sooner without a connection.
-    Deno.lstatSync(path);
-    (await Deno.connect({ transport: "unix", path })).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    if (error instanceof Deno.errors.ConnectionRefused) {
-      Deno.removeSync(path);
-      return false;
-    }
-    throw error;
-  }
 }
 
 /** Starts a daemon that keeps none of containerd's descriptors, and waits until it listens. */
@@ -131,10 +79,4 @@ async function firstWords(
     text += decoder.decode(value, { stream: true });
   }
   return text;
-}
-
-/** containerd 1.x finds the daemon again by this file after its own restart: written whole or not at all. */
-function writeAddress(bundle: string, address: string): void {
-  Deno.writeTextFileSync(`${bundle}/.address`, address);
-  Deno.renameSync(`${bundle}/.address`, `${bundle}/address`);
 }

@@ -1,5 +1,5 @@
 /** `ip link set lo up`, without the program: netdevice(7). */
-import { check, close, libc, O } from "../libc.ts";
+import { check, close, libcLater, O } from "../libc.ts";
 
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
@@ -16,14 +16,18 @@ export function raiseLoopback(): void {
   request.set(new TextEncoder().encode("lo"));
   const view = new DataView(request.buffer);
   const fd = check(
-    libc().socket(AF_INET, SOCK_DGRAM | O.CLOEXEC, 0),
+    libcLater().socket(AF_INET, SOCK_DGRAM | O.CLOEXEC, 0),
     "socket",
     "for lo",
   );
   try {
-    check(libc().ioctl(fd, SIOCGIFFLAGS, request), "get the flags of", "lo");
+    check(
+      libcLater().ioctl(fd, SIOCGIFFLAGS, request),
+      "get the flags of",
+      "lo",
+    );
     view.setInt16(FLAGS_AT, view.getInt16(FLAGS_AT, true) | IFF_UP, true);
-    check(libc().ioctl(fd, SIOCSIFFLAGS, request), "raise", "lo");
+    check(libcLater().ioctl(fd, SIOCSIFFLAGS, request), "raise", "lo");
   } finally {
     close(fd);
   }

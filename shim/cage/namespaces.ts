@@ -5,7 +5,7 @@
  * `unshare` and the way back is synchronous: an asynchronous call there could start a thread of Deno's pool in the
  * pod's namespaces, and with `NEWPID` pending could not start one at all.
  */
-import { check, CLONE, close, libc, MS, O, open } from "../libc.ts";
+import { check, CLONE, close, libc, libcLater, MS, O, open } from "../libc.ts";
 import { mount, unmount } from "../mounts.ts";
 import { raiseLoopback } from "./loopback.ts";
 
@@ -127,15 +127,14 @@ function returning<T>(kinds: readonly Kind[], work: () => T): T {
 
 /** A thread that cannot go back would do everything else in a pod's namespaces: better no daemon than that. */
 function exitAstray(kind: string): never {
-  const text = `setns: no way back into the ${kind} namespace\n`;
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
+  console.error(`setns: no way back into the ${kind} namespace`);
   Deno.exit(70);
 }
 
 function setHostname(name: string): void {
   const bytes = new TextEncoder().encode(name);
   check(
-    libc().sethostname(bytes, BigInt(bytes.length)),
+    libcLater().sethostname(bytes, BigInt(bytes.length)),
     "sethostname",
     JSON.stringify(name),
   );

@@ -5,7 +5,7 @@ import {
   cString,
   ERRNO,
   errno,
-  libc,
+  libcLater,
   O,
   open,
   SystemError,
@@ -66,11 +66,11 @@ function openOrMake(
     }
   }
   if (asFolder) {
-    check(libc().mkdirat(parent, cString(name), 0o755), "mkdir", path);
+    check(libcLater().mkdirat(parent, cString(name), 0o755), "mkdir", path);
   } else {
     const EXCL = 0o200;
     close(check(
-      libc().openat(
+      libcLater().openat(
         parent,
         cString(name),
         O.CREAT | EXCL | O.WRONLY | O.CLOEXEC,
@@ -89,7 +89,7 @@ function openInside(base: number, path: string): number {
     0n,
     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
   ]);
-  const fd = libc().openat2(
+  const fd = libcLater().openat2(
     SYS_OPENAT2,
     base,
     cString(path),

@@ -2,7 +2,7 @@
  * Finds a file in an image's layers without mounting them, as overlayfs would show it: whiteouts, opaque folders, a
  * file that hides a folder, symlinks that stay inside (SHIM.md §6).
  */
-import { cString, libc } from "../libc.ts";
+import { cString, libcLater } from "../libc.ts";
 import type { Layers } from "./layers.ts";
 
 /** Symlinks followed on the way to one file, as the kernel counts. */
@@ -110,7 +110,7 @@ function isWhiteout(info: Deno.FileInfo): boolean {
 /** Whether a folder hides what lower layers have below its name. */
 function isOpaque(path: string, attributes: Layers["attributes"]): boolean {
   const value = new Uint8Array(1);
-  const length = libc().getxattr(
+  const length = libcLater().getxattr(
     cString(path),
     cString(`${attributes}.overlay.opaque`),
     value,

@@ -3,7 +3,7 @@
  * reader, a containerd that restarts breaks nothing (our own read end keeps the pipe and what is in it), and closing is
  * at once. While the pipe is full the promise of `write` keeps the guest waiting, as a full pipe does any process.
  */
-import { close, ERRNO, errno, libc, O, open, POLL } from "../libc.ts";
+import { close, ERRNO, errno, libcLater, O, open, POLL } from "../libc.ts";
 import { poll } from "./poll.ts";
 import type { Sink } from "./sink.ts";
 
@@ -55,7 +55,7 @@ export class FifoSink implements Sink {
     let rest = bytes;
     while (rest.length > 0 && !this.#closed) {
       const count = Number(
-        libc().write(
+        libcLater().write(
           this.#fd,
           rest as Uint8Array<ArrayBuffer>,
           BigInt(rest.length),

@@ -1,5 +1,14 @@
 /** A container's stdin: read from containerd's FIFO in the background until it ends. */
-import { check, close, ERRNO, errno, libc, O, open, POLL } from "../libc.ts";
+import {
+  check,
+  close,
+  ERRNO,
+  errno,
+  libcLater,
+  O,
+  open,
+  POLL,
+} from "../libc.ts";
 import { isReadable, poll } from "./poll.ts";
 
 /** Bytes asked for by one read. */
@@ -34,7 +43,7 @@ export class InputPump {
     this.#taker = taker;
     this.#fd = open(path, O.RDONLY | O.NONBLOCK);
     this.#wake = check(
-      libc().eventfd(0, NONBLOCK | O.CLOEXEC),
+      libcLater().eventfd(0, NONBLOCK | O.CLOEXEC),
       "eventfd",
       "for stdin",
     );
@@ -54,7 +63,7 @@ export class InputPump {
   #end(how: "drain" | "stop"): void {
     if (this.#ending === "stop" || this.#closed) return;
     this.#ending = how;
-    libc().write(
+    libcLater().write(
       this.#wake,
       new Uint8Array(new BigUint64Array([1n]).buffer),
       8n,
@@ -69,7 +78,7 @@ export class InputPump {
         if (!draining) await this.#ready();
         if (this.#stopped()) return;
         const count = Number(
-          libc().read(this.#fd, buffer, BigInt(buffer.length)),
+          libcLater().read(this.#fd, buffer, BigInt(buffer.length)),
         );
         if (count > 0) await this.#taker.data(buffer.slice(0, count));
         else if (count === 0) break;

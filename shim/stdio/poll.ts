@@ -1,5 +1,5 @@
 /** poll(2) on a thread of Deno's pool: the isolate goes on, and nothing wakes until something happens. */
-import { libc, POLL } from "../libc.ts";
+import { libcLater, POLL } from "../libc.ts";
 
 /** Waits until one of `fds` is ready for what is asked of it, or `timeoutMs` is over (−1: never). */
 export async function poll(
@@ -13,7 +13,7 @@ export async function poll(
     view.setInt32(at * SIZE, fd, true);
     view.setInt16(at * SIZE + 4, events, true);
   });
-  await libc().poll_later(buffer, BigInt(fds.length), timeoutMs);
+  await libcLater().poll_later(buffer, BigInt(fds.length), timeoutMs);
   return fds.map((_, at) => view.getInt16(at * SIZE + 6, true));
 }
 

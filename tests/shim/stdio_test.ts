@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Code, type TtrpcError } from "../../proto/ttrpc/mod.ts";
-import { close, libc, O, open } from "../../shim/libc.ts";
+import { close, libcLater, O, open } from "../../shim/libc.ts";
 import { InputPump } from "../../shim/stdio/input.ts";
 import { openSink } from "../../shim/stdio/sink.ts";
 import { Stdio } from "../../shim/stdio/stdio.ts";
@@ -54,7 +54,7 @@ function isDrained(path: string): boolean {
   const FIONREAD = 0x541bn;
   const count = new Int32Array(1);
   const fd = open(path, O.RDONLY | O.NONBLOCK);
-  libc().ioctl(fd, FIONREAD, new Uint8Array(count.buffer));
+  libcLater().ioctl(fd, FIONREAD, new Uint8Array(count.buffer));
   close(fd);
   return count[0] === 0;
 }

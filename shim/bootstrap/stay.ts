@@ -1,0 +1,23 @@
+/**
+ * `daemon … start`: a `start` that stays as the daemon where there is none yet. For a caller that waits for the end of
+ * our stdout, not for ours: the launcher of the self-extracting file, which so saves a pod one boot of two.
+ */
+import { hurryCgroups } from "../cgroup/hurry.ts";
+import type { Flags } from "../flags.ts";
+import { listenAt } from "../server.ts";
+import { announce, secure } from "./group_socket.ts";
+import { letGo } from "./let_go.ts";
+
+/** @throws with a message for the user of the container, before anything is printed. */
+export async function startAndStay(flags: Flags): Promise<void> {
+  hurryCgroups();
+  const { bundle, path, made } = await secure(
+    flags,
+    (_, path) => listenAt(path),
+  );
+  announce(path);
+  if (made === undefined) Deno.exit(0);
+  letGo();
+  const { serveGroup } = await import("../daemon.ts");
+  await serveGroup({ ...flags, socket: path }, bundle, made);
+}
