@@ -40,8 +40,8 @@ switch (pickFace(Deno.args)) {
     break;
   }
   case "host": {
-    const { runHost } = await import("./runtime/host/mod.ts");
-    await runHost();
+    const { bootHost } = await import("./runtime/host/boot.ts");
+    await bootHost(Deno.args[1]);
     break;
   }
   case "cli": {

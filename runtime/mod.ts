@@ -15,5 +15,6 @@ export {
   OUTPUT_WINDOW,
   type PodSpec,
 } from "./control/messages.ts";
+export { guessAddress } from "./guess.ts";
 export { packaging, selfCommand, selfEnv } from "./self.ts";
 export { VERSION } from "./version.ts";

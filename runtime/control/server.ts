@@ -45,6 +45,10 @@ export interface ControlHandler {
   delete(key: Key): Promise<void>;
   /** Stdin of a container; undefined is its end. */
   input(key: Key, bytes: Uint8Array | undefined): void;
+  /** The shim asked whether we live. */
+  pinged(): void;
+  /** An answer is in the pipe. */
+  answered(): void;
 }
 
 export class ControlServer {
@@ -131,6 +135,7 @@ export class ControlServer {
     try {
       await this.#dispatch(message);
       this.#writer.send(messageFrame({ type: "result", seq }));
+      this.#writer.flushed().then(() => this.#handler.answered(), () => {});
     } catch (error) {
       const code = error instanceof ControlError ? error.code : "internal";
       this.#writer.send(
@@ -163,8 +168,9 @@ export class ControlServer {
         this.#outputs.delete(keyName(request.key));
         return this.#handler.delete(request.key);
       case "update":
-      case "ping":
         return;
+      case "ping":
+        return this.#handler.pinged();
       case "pause":
       case "resume":
       case "exec":

@@ -1,8 +1,10 @@
 /** Functions calling functions inside one host (ABI.md §5.1): what an outside request with that body would get. */
+import { Patience } from "./patience.ts";
 import type { WireRequest, WireResponse } from "../isolate/messages.ts";
 
 /** Layotto's RPC timeout: milliseconds. */
 export const INVOKE_TIMEOUT = 3000;
+const patience = new Patience(INVOKE_TIMEOUT);
 /** Functions that may wait for each other in one chain of calls; a cycle ends here. */
 export const MAX_CHAIN = 32;
 
@@ -30,7 +32,7 @@ export async function invokeFunction(
     bodyIsReal: param.length > 0,
     chain,
   };
-  const answer = await withTimeout(route(request, id), INVOKE_TIMEOUT);
+  const answer = await patience.wait(route(request, id));
   if (!answer) {
     throw new Error(
       `function ${id} invoked: no answer within ${INVOKE_TIMEOUT} ms`,

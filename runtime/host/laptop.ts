@@ -48,6 +48,8 @@ export interface RunningHost {
 }
 
 const POD = "local";
+/** Between two looks at isolates that may be stuck: milliseconds. */
+const WATCH_MS = 10_000;
 
 /**
  * Starts every function of the configuration.
@@ -88,13 +90,18 @@ export async function startLaptop(
   });
   const listeners: Listener[] = [];
   const stop = async () => {
-    watchdog.stop();
+    clearInterval(timer);
     await Promise.all(listeners.map((listener) => listener.close()));
     await pod.close();
   };
   const watchdog = new Watchdog(pod, (fn, silence) => {
     log.error(`function ${fn.id} has kept its isolate busy for ${silence} ms`);
   });
+  const timer = setInterval(
+    () => watchdog.look(),
+    WATCH_MS,
+  ) as unknown as number;
+  Deno.unrefTimer(timer);
   try {
     listeners.push(...openServers(pod, new PodAdmin(pod), settings));
     for (const fn of config?.functions ?? []) {

@@ -8,24 +8,25 @@ import {
 import type { ContainerSpec, Key, PodSpec } from "../control/messages.ts";
 import { type HostFunction, statusOfSignal } from "../function/function.ts";
 import { Logger } from "../log.ts";
+import { Ahead } from "./ahead.ts";
 import { PodAdmin } from "./admin.ts";
 import { confineSelf } from "./confine.ts";
 import { readContainer, readPodConfig } from "./container.ts";
 import { Pod } from "./pod.ts";
 import { openServers } from "./servers.ts";
 import type { HostConfig } from "../config/config.ts";
-import type { Listener } from "../ingress/listener.ts";
+import type { Spares } from "../isolate/place.ts";
 import { Watchdog } from "./watchdog.ts";
 
 const encoder = new TextEncoder();
 
-/** Serves until the shim closes the pipe. */
-export async function runHost(): Promise<void> {
+/** Serves until the shim closes the pipe. `spares` has what was prepared while this file was loaded. */
+export async function runHost(spares: Spares): Promise<void> {
   // Whatever a library prints must not end up among the control frames.
   console.log = console.error;
   const log = new Logger((line) => Deno.stderr.writeSync(encoder.encode(line)));
   confineSelf(log);
-  const host = new Host(log);
+  const host = new Host(log, spares);
   try {
     await host.serve();
   } catch (error) {
@@ -38,7 +39,8 @@ interface OpenPod {
   spec: PodSpec;
   node?: HostConfig;
   pod?: Promise<Pod>;
-  servers: Listener[];
+  /** Opening admin and actuator. */
+  servers?: Ahead;
   watchdog?: Watchdog;
 }
 
@@ -47,10 +49,12 @@ class Host implements ControlHandler {
   readonly #control: ControlServer;
   readonly #pods = new Map<string, OpenPod>();
   readonly #containers = new Map<string, HostFunction>();
+  readonly #spares: Spares;
   #wedged = false;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, spares: Spares) {
     this.#log = log;
+    this.#spares = spares;
     this.#control = new ControlServer(Deno.stdout.writable, this);
   }
 
@@ -62,7 +66,7 @@ class Host implements ControlHandler {
     if (this.#pods.has(pod)) {
       throw new ControlError("exists", `pod ${pod} is open`);
     }
-    this.#pods.set(pod, { spec, servers: [] });
+    this.#pods.set(pod, { spec });
     return Promise.resolve();
   }
 
@@ -85,6 +89,11 @@ class Host implements ControlHandler {
     this.#containers.set(keyName(key), fn);
   }
 
+  /** Between Create and Start nobody waits for us: the time to open what takes 6 ms. Start tells what went wrong. */
+  answered(): void {
+    for (const { servers } of this.#pods.values()) servers?.try();
+  }
+
   async start(key: Key): Promise<void> {
     const fn = this.#container(key);
     if (fn.state !== "created") {
@@ -93,7 +102,13 @@ class Host implements ControlHandler {
         `container ${key.container} is ${fn.state}`,
       );
     }
-    await (await this.#pod(key)).start(fn).catch(invalid);
+    const pod = await this.#pod(key);
+    try {
+      this.#pods.get(key.pod)?.servers?.ensure();
+    } catch (error) {
+      invalid(error as Error);
+    }
+    await pod.start(fn).catch(invalid);
   }
 
   async signal(key: Key, signal: number): Promise<void> {
@@ -114,6 +129,11 @@ class Host implements ControlHandler {
     this.#containers.delete(keyName(key));
     await (await this.#pod(key)).stop(fn);
     await this.#leaveIfWedged();
+  }
+
+  /** The shim asks every few seconds whether we live: a timer that is its, not ours. */
+  pinged(): void {
+    for (const { watchdog } of this.#pods.values()) watchdog?.look();
   }
 
   input(key: Key, bytes: Uint8Array | undefined): void {
@@ -144,6 +164,7 @@ class Host implements ControlHandler {
       clusters,
       log,
       several: false,
+      spares: this.#spares,
       sink: this.#control,
       exited: (fn, status, reason) => this.#exited(pod, fn, status, reason),
       wedged: (fn) => {
@@ -153,12 +174,9 @@ class Host implements ControlHandler {
         );
       },
     });
-    try {
-      open.servers = openServers(pod, new PodAdmin(pod), settings);
-    } catch (error) {
-      await pod.close();
-      throw error;
-    }
+    open.servers = new Ahead(() =>
+      openServers(pod, new PodAdmin(pod), settings)
+    );
     open.watchdog = new Watchdog(pod, (fn, silence) => {
       log.error(
         `function ${fn.id} has kept its isolate busy for ${silence} ms; the host ends`,

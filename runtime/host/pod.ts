@@ -20,7 +20,7 @@ import type {
   WireRequest,
   WireResponse,
 } from "../isolate/messages.ts";
-import { placeFunction } from "../isolate/place.ts";
+import { placeFunction, type Spares } from "../isolate/place.ts";
 import { UpstreamBroker } from "../upstream/broker.ts";
 import type { ClusterConfig } from "../upstream/cluster_config.ts";
 import { PodShared } from "../shared/pod_shared.ts";
@@ -55,6 +55,8 @@ export interface PodOptions {
   clusters: Readonly<Record<string, ClusterConfig>>;
   sink: Sink;
   log: Logger;
+  /** Isolates made ahead of their functions. */
+  spares?: Spares;
   /** Several functions are expected from the start, so that the main isolate listens. */
   several: boolean;
   /** All functions share these isolates, and are reached by the listeners that `serve` opens, at these addresses. */
@@ -135,17 +137,20 @@ export class Pod {
       !this.#listening && !this.#listener;
     const { isolates } = together ?? wanted.spec;
     const events = this.#isolateEvents();
-    const isolate: IsolateGroup = placeFunction({
-      name: wanted.name,
-      isolates,
-      addresses: together?.addresses ??
-        (listens ? [this.#listenAddress(isolates)] : []),
-      vacant: together
-        ? this.#listening
-        : wanted.spec.kind === "plugin"
-        ? this.#vacant()
-        : undefined,
-    }, { ...events, broken: (reason) => this.#broken(isolate, reason) });
+    const isolate: IsolateGroup = placeFunction(
+      {
+        isolates,
+        addresses: together?.addresses ??
+          (listens ? [this.#listenAddress(isolates)] : []),
+        vacant: together
+          ? this.#listening
+          : wanted.spec.kind === "plugin"
+          ? this.#vacant()
+          : undefined,
+      },
+      { ...events, broken: (reason) => this.#broken(isolate, reason) },
+      this.options.spares,
+    );
     if (listens || together) this.#listening = isolate;
     const { key, name, path, spec, roots, ownClusters } = wanted;
     const fn: HostFunction = {
@@ -178,9 +183,16 @@ export class Pod {
     fn.state = "running";
     if (fn.spec.kind === "command") return fn.isolate.run(fn.fn);
     if (this.options.together) return;
-    const port = await this.listen();
+    // Before anybody listens: the first request may come before we hear that somebody does.
     this.#router.add(fn);
     this.#tellAlone();
+    let port: number;
+    try {
+      port = await this.listen();
+    } catch (error) {
+      this.#router.remove(fn);
+      throw error;
+    }
     const { "http-address": address } = this.options.settings;
     this.log(fn, "info", `serving on ${address}:${port}`);
   }

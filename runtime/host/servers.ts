@@ -21,18 +21,22 @@ export function openServers(
   settings: HostSettings,
 ): Listener[] {
   const actuator = new Actuator(pod);
-  return [
-    openListener(
-      settings["admin-address"],
-      settings["admin-port"],
-      (request) => handleAdmin(request, admin),
-    ),
-    openListener(
+  const first = openListener(
+    settings["admin-address"],
+    settings["admin-port"],
+    (request) => handleAdmin(request, admin),
+  );
+  try {
+    const second = openListener(
       settings["actuator-address"],
       settings["actuator-port"],
       (request) => actuator.answer(request),
-    ),
-  ];
+    );
+    return [first, second];
+  } catch (error) {
+    first.close();
+    throw error;
+  }
 }
 
 class Actuator implements ActuatorSource {

@@ -5,8 +5,6 @@
 import type { HostFunction } from "../function/function.ts";
 import type { Pod } from "./pod.ts";
 
-/** Between two looks: milliseconds. */
-const PERIOD = 10_000;
 /** What a guest gets beyond its request timeout: milliseconds. */
 const GRACE = 5000;
 
@@ -14,7 +12,6 @@ export class Watchdog {
   readonly #pod: Pod;
   readonly #silent: (fn: HostFunction, milliseconds: number) => void;
   readonly #asked = new Map<HostFunction, number>();
-  readonly #timer: number;
 
   /** `silent` is called once per look for each plugin whose isolate answers no ping for longer than it may. */
   constructor(
@@ -23,15 +20,10 @@ export class Watchdog {
   ) {
     this.#pod = pod;
     this.#silent = silent;
-    this.#timer = setInterval(() => this.#look(), PERIOD) as unknown as number;
-    Deno.unrefTimer(this.#timer);
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  #look(): void {
+  /** To be called every few seconds, by whoever has a timer for it. */
+  look(): void {
     for (const fn of this.#pod.functions) {
       // A command has no limit unless one is set.
       if (fn.spec.kind === "command" || fn.state !== "running") continue;

@@ -45,31 +45,44 @@ interface Waiting {
 
 export class Isolate {
   readonly #worker: Worker;
-  readonly #events: IsolateEvents;
+  #events: IsolateEvents | undefined;
   readonly #loading = new Map<number, Waiting>();
   readonly #pending = new Map<number, Waiting>();
   #listening: Waiting | undefined;
   #sequence = 0;
   #ended: string | undefined;
 
-  /** `addresses` are those it may listen on, `host:port`; permissions cannot be added later. */
-  constructor(
-    name: string,
-    addresses: readonly string[],
-    events: IsolateEvents,
-  ) {
-    this.#events = events;
+  /**
+   * `addresses` are those it may listen on, `host:port`; permissions cannot be added later. Until `belongTo` it serves
+   * nobody.
+   */
+  constructor(readonly addresses: readonly string[]) {
     this.#worker = new Worker(workerUrl(), {
       type: "module",
-      name,
+      name: "function",
       deno: { permissions: isolatePermissions(addresses) },
     });
     this.#worker.onmessage = (event) => this.#take(event.data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#end(event.message);
-      events.broken(event.message);
+      this.#events?.broken(event.message);
     };
+  }
+
+  /** Whom it serves from now on. */
+  belongTo(events: IsolateEvents): void {
+    this.#events = events;
+  }
+
+  /** Whether its worker runs, as far as is known. */
+  get alive(): boolean {
+    return this.#ended === undefined;
+  }
+
+  /** Has it load what a listener needs, while nobody waits for it. */
+  prepare(): void {
+    this.#send({ t: "prepare" });
   }
 
   /** @returns the function's id. @throws {Error} with the guest's or our reason when it cannot be loaded. */
@@ -183,20 +196,23 @@ export class Isolate {
   }
 
   #take(message: FromIsolate): void {
+    const events = this.#events;
+    // One that serves nobody has no function that could say anything.
+    if (events === undefined) return;
     switch (message.t) {
       case "result":
         return settle(this.#pending, message.n)?.resolve(
           message.value as never,
         );
       case "call":
-        return this.#reply(message.n, this.#events.call(message.fn, message));
+        return this.#reply(message.n, events.call(message.fn, message));
       case "route":
         return this.#reply(
           message.n,
-          this.#events.route(message.request, message.id),
+          events.route(message.request, message.id),
         );
       case "output":
-        this.#events.output(message.fn, message.stream, message.bytes)
+        events.output(message.fn, message.stream, message.bytes)
           .then(() =>
             this.#send({
               t: "taken",
@@ -206,7 +222,7 @@ export class Isolate {
           );
         return;
       case "log":
-        this.#events.log(message).then(() =>
+        events.log(message).then(() =>
           this.#send({
             t: "taken",
             fn: message.fn,
@@ -225,11 +241,11 @@ export class Isolate {
       case "notListening":
         return this.#listening?.reject(new Error(message.message));
       case "stream":
-        return this.#events.stream(message, this.#sendStream);
+        return events.stream(message, this.#sendStream);
       case "queued":
-        return this.#events.queued(message);
+        return events.queued(message);
       case "exited":
-        return this.#events.exited(message.fn, message.status, message.reason);
+        return events.exited(message.fn, message.status, message.reason);
     }
   }
 

@@ -98,6 +98,8 @@ export interface QueueNotice {
 }
 
 export type ToIsolate =
+  /** It will listen: what that takes can be loaded now. */
+  | { t: "prepare" }
   | {
     t: "load";
     fn: number;

@@ -1,4 +1,5 @@
 /** One host: its process, the control protocol to it, and the watch over it. */
+import { after, within } from "../../proto/after.ts";
 import {
   type HostExit,
   type HostOptions,
@@ -36,7 +37,8 @@ export class Host {
   #alive = true;
   #usable = true;
   #killedFor: string | undefined;
-  #watch: ReturnType<typeof setTimeout> | undefined;
+  /** Stops the watch; undefined while there is none. */
+  #watch: (() => void) | undefined;
 
   /** Spawns a host. @throws {SystemError} when it cannot be caged. */
   constructor(options: HostOptions, listener: HostListener) {
@@ -74,7 +76,9 @@ export class Host {
   async openPod(pod: string, spec: PodSpec): Promise<void> {
     let opened = this.#pods.get(pod);
     if (opened === undefined) {
-      opened = this.#hello.then(() => this.client.openPod(pod, spec));
+      // Asked at once: requests are taken in order, and each answer waited for is a trip.
+      const answered = this.client.openPod(pod, spec);
+      opened = Promise.all([this.#hello, answered]).then(() => {});
       this.#pods.set(pod, opened);
       opened.catch(() => this.#pods.delete(pod));
     }
@@ -95,9 +99,9 @@ export class Host {
   /** Turns the watch on or off: only a host that runs functions is asked whether it lives. */
   watch(on: boolean): void {
     if (!on || !this.#alive) {
-      clearTimeout(this.#watch);
+      this.#watch?.();
       this.#watch = undefined;
-    } else this.#watch ??= setTimeout(() => this.#ping(), PING_MS);
+    } else this.#watch ??= after(PING_MS, () => this.#ping());
   }
 
   /** Ends the host at once. The first reason given is the one that is told. */
@@ -112,25 +116,18 @@ export class Host {
   async shutdown(): Promise<void> {
     this.#usable = false;
     this.client.close();
-    const timer = setTimeout(
-      () => this.kill(`did not end within ${GRACE_MS} ms of its stdin`),
+    const cancel = after(
       GRACE_MS,
+      () => this.kill(`did not end within ${GRACE_MS} ms of its stdin`),
     );
     await this.gone;
-    clearTimeout(timer);
+    cancel();
   }
 
   async #end(closed: Promise<void>): Promise<HostExit> {
     const { status, reason } = await this.#process.ended;
     this.#usable = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([
-      closed,
-      new Promise<void>((resolve) =>
-        timer = setTimeout(resolve, LAST_WORDS_MS)
-      ),
-    ]);
-    clearTimeout(timer);
+    await within(LAST_WORDS_MS, closed);
     this.#alive = false;
     this.watch(false);
     const why = this.#killedFor;
@@ -143,9 +140,9 @@ export class Host {
   /** A host that cannot be talked to serves nobody. Mostly it is ending, and says better itself how. */
   async #hungUp(reason: string): Promise<void> {
     this.#usable = false;
-    const timer = setTimeout(() => this.kill(reason), GRACE_MS);
+    const cancel = after(GRACE_MS, () => this.kill(reason));
     await this.#process.ended;
-    clearTimeout(timer);
+    cancel();
   }
 
   async #ping(): Promise<void> {
@@ -165,14 +162,14 @@ export class Host {
     answer: Promise<void>,
     what: string,
   ): Promise<void> {
-    const timer = setTimeout(
-      () => this.kill(`no answer to ${what} within ${ms} ms`),
+    const cancel = after(
       ms,
+      () => this.kill(`no answer to ${what} within ${ms} ms`),
     );
     try {
       await answer;
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 }

@@ -14,7 +14,12 @@ import type { Log } from "../log.ts";
 import { MS } from "../libc.ts";
 import { makeMountPoint } from "../mounts.ts";
 import { DATA, type PodPaths, RUN } from "../paths.ts";
-import { type Key, type PodSpec, selfCommand } from "../../runtime/mod.ts";
+import {
+  guessAddress,
+  type Key,
+  type PodSpec,
+  selfCommand,
+} from "../../runtime/mod.ts";
 import { cleanUpPod } from "./cleanup.ts";
 import { Host } from "./host.ts";
 import { nodeConfig } from "./node_config.ts";
@@ -47,6 +52,8 @@ export class Pod {
   readonly #cgroup: Cgroup | undefined;
   readonly #annotations: Record<string, string>;
   readonly #oomScoreAdj: number;
+  /** Where its function will probably listen. */
+  readonly #address: string;
   readonly #functions = new Map<string, FunctionTask>();
   /** Ids of containers that are created or run, the sandbox's own among them. */
   readonly #live = new Set<string>();
@@ -72,6 +79,7 @@ export class Pod {
     this.#namespaces = namespaces;
     this.#cgroup = cgroup;
     this.#annotations = settingsOf(spec);
+    this.#address = guessAddress(spec.process?.env ?? [], this.#annotations);
     this.#oomScoreAdj = spec.process?.oomScoreAdj ?? 0;
     this.#identity = identityOf(spec);
     this.#log = log;
@@ -131,10 +139,14 @@ export class Pod {
   }
 
   /**
-   * The host for a function of that spec: the one that runs, or a new one. Resolves when it knows the pod.
+   * The host for a function of that spec: the one that runs, or a new one. It was told of the pod before anything it is
+   * told next; `opened` resolves when it knows it, and rejects with why it does not.
    * @throws when there is none to be had; the message says why.
    */
-  async host(spec: Spec, container: string): Promise<Host> {
+  async host(
+    spec: Spec,
+    container: string,
+  ): Promise<{ host: Host; opened: Promise<void> }> {
     const wanted = identityOf(spec);
     // A host on its way out still holds the pod's ports.
     while (this.#host !== undefined && !this.#host.usable) {
@@ -153,8 +165,9 @@ export class Pod {
     }
     if (this.#host === undefined) this.#spawn(wanted);
     const host = this.#host as Host;
-    await host.openPod(this.id, this.#podSpec());
-    return host;
+    const opened = host.openPod(this.id, this.#podSpec());
+    opened.catch(() => {}); // Whoever waits for it hears of it.
+    return { host, opened };
   }
 
   /** Puts a function under the pod's roof, before the host is asked to create it. */
@@ -233,7 +246,7 @@ export class Pod {
         { shelf: RUN, own: this.paths.containers },
         { shelf: DATA, own: data },
       ],
-      command: selfCommand(["host"]),
+      command: selfCommand(["host", this.#address]),
       onLine: (line) => this.#log.raw(line),
     }, {
       output: (key, stream, bytes) => this.#output(key, stream, bytes),

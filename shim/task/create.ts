@@ -102,13 +102,13 @@ async function createFunction(
     readOnly: spec.root?.readonly === true,
     volumes: spec.mounts ?? [],
   });
-  const host = await pod.host(spec, id);
+  const { host, opened } = await pod.host(spec, id);
   pod.add(id, spec, {
     output: (stream, bytes) => stdio.write(stream, bytes),
     ended: (end) => onEnd(task, end),
   });
   const key = keyOf(task);
-  await host.client.create(key, {
+  const created = host.client.create(key, {
     name: nameOf(spec, id),
     args: spec.process?.args ?? [],
     env: spec.process?.env ?? [],
@@ -117,6 +117,9 @@ async function createFunction(
     tree,
     stdin: stdio.hasInput,
   }, module);
+  created.catch(() => {}); // What went wrong before says more.
+  await opened;
+  await created;
   stdio.readInput({
     data: (bytes) => host.client.input(key, bytes),
     end: () => host.client.closeInput(key),

@@ -59,8 +59,11 @@ export function freePort(): number {
   return port;
 }
 
-export async function startHost(): Promise<TestHost> {
-  const { path, args } = selfCommand(["host"]);
+/** @param guess where its function will probably listen, `host:port`. */
+export async function startHost(guess?: string): Promise<TestHost> {
+  const { path, args } = selfCommand(
+    guess === undefined ? ["host"] : ["host", guess],
+  );
   const process = new Deno.Command(path, {
     args,
     stdin: "piped",

@@ -48,6 +48,38 @@ Deno.test("a lone function answers without an id, and 404 to an id that is not i
   assert.match(JSON.parse(body).error, /"two".*known are one/);
 });
 
+Deno.test("whoever reaches the listener reaches the function, from the first request on", async () => {
+  const module = await fn({ id: "one", answer: "x" });
+  for (let round = 0; round < 8; round++) {
+    await using host = await startHost();
+    const port = freePort();
+    await host.client.openPod("p1", podSpec(ports(port)));
+    await host.client.create(keyOf("f1"), containerSpec("f1"), module);
+    const started = host.client.start(keyOf("f1"));
+    let answer: Response | undefined;
+    while (answer === undefined) {
+      answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+    }
+    assert.deepEqual([answer.status, await answer.text()], [200, "x"]);
+    await started;
+  }
+});
+
+Deno.test("a host serves where it was told to, whatever address was guessed before", async () => {
+  const module = await fn({ id: "one", answer: "x" });
+  const port = freePort();
+  for (
+    const guess of [`127.0.0.1:${port}`, `127.0.0.1:${freePort()}`, "", "[:x:y"]
+  ) {
+    await using host = await startHost(guess);
+    await host.client.openPod("p1", podSpec(ports(port)));
+    await host.client.create(keyOf("f1"), containerSpec("f1"), module);
+    await host.client.start(keyOf("f1"));
+    const answer = await fetch(`http://127.0.0.1:${port}/`);
+    assert.equal(await answer.text(), "x", guess);
+  }
+});
+
 Deno.test("a second function shares the listener of the first, and none answers without an id then", async () => {
   await using host = await startHost();
   const port = freePort();
@@ -179,6 +211,17 @@ Deno.test("a port in use and an unknown annotation are named", async () => {
     host.client.start(keyOf("f1")),
     new RegExp(`cannot listen on 127.0.0.1:${port}: the port is in use`),
   );
+  await host.client.openPod("p3", {
+    ...podSpec(),
+    annotations: { ...ports(0), "actuator-port": `${port}` },
+  });
+  await host.client.create(keyOf("f1", "p3"), containerSpec("f1"), module);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await assert.rejects(
+      host.client.start(keyOf("f1", "p3")),
+      new RegExp(`cannot listen on \\S+:${port}: the port is in use`),
+    );
+  }
   await host.client.openPod("p2", podSpec({ "http-prot": "80" }));
   await assert.rejects(
     host.client.create(keyOf("f1", "p2"), containerSpec("f1"), module),
