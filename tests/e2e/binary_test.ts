@@ -93,6 +93,30 @@ test("scenario 23: a second start of the same pod finds the daemon of the first"
   );
 });
 
+test("a start that cannot be says why, ends with 1, and leaves neither address nor daemon", async (world) => {
+  const { containerd } = world;
+  const before = await snapshot(containerd);
+  const bundle = await fakeBundle(world, "broken");
+  await Deno.writeTextFile(`${bundle}/config.json`, "{");
+  for (
+    const [args, why] of [
+      [["-id", "broken", "start"], /config\.json: not JSON/],
+      [["start"], /^start: no -id\n$/],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await call(world, bundle, [...args]);
+    assert.equal(code, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, why);
+  }
+  await assert.rejects(Deno.stat(`${bundle}/address`), Deno.errors.NotFound);
+  await untilEmpty(
+    "nothing is left",
+    async () =>
+      [...await snapshot(containerd)].filter((line) => !before.has(line)),
+  );
+});
+
 test("scenario 24: delete works twice, and without a bundle, and answers in protobuf", async (world) => {
   const bundle = await fakeBundle(world, "gone");
   for (let round = 0; round < 2; round++) await deleteByHand(world, bundle);
