@@ -50,8 +50,8 @@ export interface GrpcCall {
 /** Told of a gRPC stream, in this order: metadata, messages, trailing metadata, close. */
 export interface GrpcEvents {
   initial(metadata: [string, string][]): void;
-  /** A message without its frame. */
-  message(bytes: Uint8Array): void;
+  /** A message without its frame. `done` is to be called once it was used: until then few more come. */
+  message(bytes: Uint8Array, done: () => void): void;
   trailing(metadata: [string, string][]): void;
   /** Once, last; `status` is a gRPC status, 0 to 16. */
   close(status: number, message: string): void;

@@ -31,6 +31,8 @@ const NOTHING: Received = { maps: {}, buffers: {}, status: 0, text: "" };
 /** One call under way. */
 interface Call {
   root: RootContext;
+  /** Bytes it was begun with. */
+  bytes: number;
   cancel(): void;
   /** Of gRPC. */
   stream?: GrpcStream;
@@ -42,6 +44,7 @@ export class GuestCallTable {
   #callbacks: Partial<Callbacks> = {};
   #ended: (root: RootContext) => void = () => {};
   #last = 0;
+  #bytes = 0;
   /** What came with the callback that runs. */
   received: Received = NOTHING;
 
@@ -52,6 +55,11 @@ export class GuestCallTable {
   /** Calls under way. */
   get size(): number {
     return this.#calls.size;
+  }
+
+  /** Bytes they were begun with. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Once the instance has exports; `ended` hears of the end of every callback. */
@@ -73,6 +81,7 @@ export class GuestCallTable {
 
   add(id: number, call: Call): void {
     this.#calls.set(id, call);
+    this.#bytes += call.bytes;
   }
 
   get(id: number): Call | undefined {
@@ -81,9 +90,7 @@ export class GuestCallTable {
 
   /** Gives a call up: nothing more is heard of it. */
   cancel(id: number): void {
-    const call = this.#calls.get(id);
-    this.#calls.delete(id);
-    call?.cancel();
+    this.#remove(id)?.cancel();
   }
 
   /** Gives up all calls, or those of one root. */
@@ -117,10 +124,16 @@ export class GuestCallTable {
     this.#tell(name, id, [map.size], received, false);
   }
 
-  /** A message; with `last` the call is over with it. */
-  grpcMessage(id: number, bytes: Uint8Array, last: boolean): void {
+  /** A message; with `last` the call is over with it. `done`: the guest has had it. */
+  grpcMessage(
+    id: number,
+    bytes: Uint8Array,
+    last: boolean,
+    done: () => void,
+  ): void {
     const received = { ...NOTHING, buffers: { 5: bytes } };
-    this.#tell("proxy_on_grpc_receive", id, [bytes.length], received, last);
+    const name = "proxy_on_grpc_receive";
+    this.#tell(name, id, [bytes.length], received, last, done);
   }
 
   grpcTrailing(id: number, metadata: [string, string][]): void {
@@ -135,6 +148,13 @@ export class GuestCallTable {
     this.#tell("proxy_on_grpc_close", id, [status], received, true);
   }
 
+  #remove(id: number): Call | undefined {
+    const call = this.#calls.get(id);
+    if (call !== undefined) this.#bytes -= call.bytes;
+    this.#calls.delete(id);
+    return call;
+  }
+
   /** Calls the guest about call `id`, unless it is none any more when its turn comes. */
   #tell(
     name: CallbackName,
@@ -142,15 +162,16 @@ export class GuestCallTable {
     numbers: number[],
     received: Received,
     last: boolean,
+    done: () => void = () => {},
   ): void {
     const queue = this.#vm.queue;
     queue.later(() => {
       const call = this.#calls.get(id);
       if (call === undefined) return;
-      if (last) this.#calls.delete(id);
+      if (last) this.#remove(id);
       const { root } = call;
       const callback = this.#callbacks[name];
-      if (callback === undefined) return;
+      if (callback === undefined) return done();
       const [a = 0, b = 0, c = 0] = numbers;
       const enter: GuestFunction = () => {
         this.received = received;
@@ -158,6 +179,7 @@ export class GuestCallTable {
       };
       queue.call(name, root, enter, 0, 0, 0, () => {
         this.received = NOTHING;
+        done();
         this.#ended(root);
       });
     });

@@ -31,6 +31,9 @@ export const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
 /** Calls to services outside that one instance may have under way. */
 export const MAX_CALLS = 4096;
 
+/** Bodies and messages with which the calls were begun that one instance has under way. */
+export const MAX_CALL_BYTES = 64 * 1024 * 1024;
+
 /** Metrics of one VM id, and a metric's name. */
 export const MAX_METRICS = 4096;
 export const MAX_METRIC_NAME_BYTES = 4096;

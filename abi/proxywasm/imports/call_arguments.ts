@@ -1,6 +1,11 @@
 /** What calls to services outside read from the guest, and what all of them check. */
 import { LogLevel } from "../../host.ts";
-import { MAX_CALLS, MAX_NAME_BYTES, MAX_PAIRS_BYTES } from "../limits.ts";
+import {
+  MAX_CALL_BYTES,
+  MAX_CALLS,
+  MAX_NAME_BYTES,
+  MAX_PAIRS_BYTES,
+} from "../limits.ts";
 import { decodePairs, type Pair } from "../pairs.ts";
 import type { Vm } from "../vm.ts";
 
@@ -36,8 +41,14 @@ export function hasRoom(vm: Vm, call: string, size: number): boolean {
     log(vm, `${call}: a body of ${size} bytes is over the limit`);
     return false;
   }
-  if (vm.calls.size < MAX_CALLS) return true;
-  log(vm, `${call}: ${MAX_CALLS} calls of this instance are under way already`);
+  const { calls } = vm;
+  if (calls.size < MAX_CALLS && calls.bytes + size <= MAX_CALL_BYTES) {
+    return true;
+  }
+  log(
+    vm,
+    `${call}: ${calls.size} calls of this instance with ${calls.bytes} bytes are under way already, the limits are ${MAX_CALLS} and ${MAX_CALL_BYTES}`,
+  );
   return false;
 }
 

@@ -72,7 +72,7 @@ function httpCall(vm: Vm) {
       trailers,
       timeout,
     }, (response) => vm.calls.httpResponse(id, response));
-    vm.calls.add(id, { root, cancel });
+    vm.calls.add(id, { root, bytes: bodySize, cancel });
     memory.setU32(idAt, id);
     return Status.ok;
   };

@@ -72,16 +72,24 @@ function grpcCall(vm: Vm) {
       {
         // Envoy tells of nothing but the message, or the failure.
         initial() {},
-        message: (bytes) => answer = bytes,
+        message(bytes, done) {
+          answer = bytes;
+          done();
+        },
         trailing() {},
         close(status, text) {
           if (status === 0 && answer !== undefined) {
-            vm.calls.grpcMessage(id, answer, true);
+            vm.calls.grpcMessage(id, answer, true, () => {});
           } else vm.calls.grpcClose(id, status || INTERNAL, text);
         },
       },
     );
-    vm.calls.add(id, { root, cancel: () => stream.cancel(), stream });
+    vm.calls.add(id, {
+      root,
+      bytes: size,
+      cancel: () => stream.cancel(),
+      stream,
+    });
     stream.send(message, true);
     memory.setU32(idAt >>> 0, id);
     return Status.ok;
@@ -125,11 +133,16 @@ function grpcStream(vm: Vm) {
     const id = vm.calls.nextId(CallKind.grpcStream);
     const stream = vm.host.calls!.grpc({ ...call, timeout: 0 }, {
       initial: (metadata) => vm.calls.grpcInitial(id, metadata),
-      message: (bytes) => vm.calls.grpcMessage(id, bytes, false),
+      message: (bytes, done) => vm.calls.grpcMessage(id, bytes, false, done),
       trailing: (metadata) => vm.calls.grpcTrailing(id, metadata),
       close: (status, text) => vm.calls.grpcClose(id, status, text),
     });
-    vm.calls.add(id, { root, cancel: () => stream.cancel(), stream });
+    vm.calls.add(id, {
+      root,
+      bytes: 0,
+      cancel: () => stream.cancel(),
+      stream,
+    });
     memory.setU32(idAt, id);
     return Status.ok;
   };

@@ -12,12 +12,16 @@ import { joined } from "../stream_outbox.ts";
 import { openGrpc } from "./grpc.ts";
 import type { UpstreamStreams } from "./upstream.ts";
 
-/** The calls of one function. */
+/** Bytes of answers that calls of one plugin may hold while the rest of them comes. */
+const MAX_HELD = 64 * 1024 * 1024;
+
+/** The calls of one plugin in one instance. */
 export class OutsideCalls implements GuestCalls {
   readonly #fn: number;
   readonly #limit: number;
   readonly #names: ReadonlySet<string>;
   readonly #streams: UpstreamStreams;
+  #held = 0;
 
   constructor(
     fn: number,
@@ -41,8 +45,18 @@ export class OutsideCalls implements GuestCalls {
     const parts: Uint8Array[] = [];
     let length = 0;
     let fields: [string, string][] = [];
-    const answer = (trailers: [string, string][]) =>
+    const over = () => {
+      this.#held -= length;
+      length = 0;
+    };
+    const answer = (trailers: [string, string][]) => {
+      over();
       heard({ headers: fields, body: joined(parts), trailers });
+    };
+    const none = () => {
+      over();
+      heard(undefined);
+    };
     const stream = this.#streams.http(this.#fn, upstream, timeout, {
       headers(pairs, end) {
         fields = pairs;
@@ -50,23 +64,28 @@ export class OutsideCalls implements GuestCalls {
       },
       data: (bytes, end) => {
         length += bytes.length;
-        if (length > this.#limit) {
+        this.#held += bytes.length;
+        if (length > this.#limit || this.#held > MAX_HELD) {
           stream.reset();
-          heard(undefined);
-          return;
+          return none();
         }
         parts.push(bytes);
         stream.consumed(bytes.length);
         if (end) answer([]);
       },
       trailers: answer,
-      reset: () => heard(undefined),
+      reset: none,
     });
     const end = body.length === 0 && trailers.length === 0;
     stream.sendHeaders(headers, end);
     if (body.length > 0) stream.sendData(body, trailers.length === 0);
     if (trailers.length > 0) stream.sendTrailers(trailers);
-    return { cancel: () => stream.reset() };
+    return {
+      cancel() {
+        stream.reset();
+        over();
+      },
+    };
   }
 
   grpc(call: GrpcCall, events: GrpcEvents): GrpcStream {

@@ -1,4 +1,5 @@
 /** gRPC over an HTTP/2 stream (the gRPC protocol over HTTP/2): messages in frames of five bytes, a status at the end. */
+import { STREAM_WINDOW } from "../upstream_messages.ts";
 import { decodeByteString } from "../../../abi/text.ts";
 import type { GrpcCall, GrpcEvents, GrpcStream } from "../../../abi/host.ts";
 import { frameOf, FrameReader, FrameTooLarge } from "./grpc_frames.ts";
@@ -9,6 +10,9 @@ import type {
   UpstreamStreams,
 } from "./upstream.ts";
 
+/** Bytes of messages that may wait for a guest before no more is read. */
+const MAX_WAITING = STREAM_WINDOW / 2;
+
 /** Statuses that this end makes itself. */
 const Status = {
   unknown: 2,
@@ -17,7 +21,7 @@ const Status = {
   unavailable: 14,
 } as const;
 
-/** Opens a stream. @param limit bytes of one received message. */
+/** Opens a stream. @param limit bytes of one received message, and of what waits to be sent. */
 export function openGrpc(
   streams: UpstreamStreams,
   fn: number,
@@ -31,8 +35,15 @@ export function openGrpc(
   exchange.sendHeaders(requestFields(call), false);
   return {
     send(bytes, end) {
-      const frame = bytes ? frameOf(bytes) : new Uint8Array(0);
-      exchange.sendData(frame, end);
+      // A guest cannot be told to wait: what nobody takes is at last too much.
+      const waiting = exchange.unsent + (bytes?.length ?? 0);
+      if (exchange.unsent > 0 && waiting > limit) {
+        return receiver.fail(
+          Status.exhausted,
+          `${waiting} bytes wait to be sent, over the limit of ${limit}`,
+        );
+      }
+      exchange.sendData(bytes ? frameOf(bytes) : new Uint8Array(0), end);
     },
     cancel() {
       receiver.closed = true;
@@ -73,6 +84,10 @@ class Receiver implements UpstreamEvents {
   closed = false;
   readonly #frames: FrameReader;
   readonly #events: GrpcEvents;
+  /** Bytes of messages that the guest has not had yet. */
+  #waiting = 0;
+  /** Bytes received that are not yet said to be used. */
+  #unused = 0;
   /** The text of an answer of ours, while it comes. */
   #localText: string | undefined;
 
@@ -95,12 +110,12 @@ class Receiver implements UpstreamEvents {
     }
     this.#events.initial(status === "200" ? pairs : []);
     if (status === "200") return;
-    this.#break(found ?? statusOfHttp(status), messageOf(pairs));
+    this.fail(found ?? statusOfHttp(status), messageOf(pairs));
   }
 
   data(bytes: Uint8Array, end: boolean): void {
     if (this.closed) return;
-    this.exchange?.consumed(bytes.length);
+    this.#unused += bytes.length;
     if (this.#localText !== undefined) {
       this.#localText += decodeByteString(bytes, 0, bytes.length);
       if (end) this.#local(this.#localText);
@@ -113,13 +128,19 @@ class Receiver implements UpstreamEvents {
       const status = error instanceof FrameTooLarge
         ? Status.exhausted
         : Status.internal;
-      return this.#break(status, (error as Error).message);
+      return this.fail(status, (error as Error).message);
     }
     for (const message of messages) {
-      if (!this.closed) this.#events.message(message);
+      if (this.closed) return;
+      this.#waiting += message.length;
+      this.#events.message(message, () => {
+        this.#waiting -= message.length;
+        this.#use();
+      });
     }
+    this.#use();
     // Trailers were due, which have the status.
-    if (end) this.#break(Status.unknown, "");
+    if (end) this.fail(Status.unknown, "");
   }
 
   trailers(pairs: Pair[]): void {
@@ -130,7 +151,14 @@ class Receiver implements UpstreamEvents {
   }
 
   reset(reason: string): void {
-    this.#break(Status.internal, reason);
+    this.fail(Status.internal, reason);
+  }
+
+  /** Messages that wait for the guest hold back those after them. */
+  #use(): void {
+    if (this.#waiting > MAX_WAITING || this.#unused === 0) return;
+    this.exchange?.consumed(this.#unused);
+    this.#unused = 0;
   }
 
   /** What we say in a service's place, as Envoy's own answers to gRPC are: fields alone. */
@@ -144,7 +172,8 @@ class Receiver implements UpstreamEvents {
     ]);
   }
 
-  #break(status: number, message: string): void {
+  /** Ends the stream from this side. */
+  fail(status: number, message: string): void {
     if (this.closed) return;
     this.closed = true;
     this.exchange?.reset();

@@ -24,7 +24,6 @@ export class Stream {
   readonly #out: StreamOutbox;
   readonly #user: StreamUser;
   #opened = false;
-  /** Bytes sent that the main isolate did not say it took. */
   #outstanding = 0;
   #full = false;
   #ended = false;
@@ -46,6 +45,11 @@ export class Stream {
   /** The message that goes out when this turn is over. */
   get next(): StreamMessage {
     return this.#out.next;
+  }
+
+  /** Bytes sent that the main isolate did not say it took. */
+  get unsent(): number {
+    return this.#outstanding;
   }
 
   /** Whether nothing can be sent any more. */

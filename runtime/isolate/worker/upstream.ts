@@ -35,6 +35,8 @@ export interface UpstreamExchange {
   /** Copies the bytes. False: over the window, wait for `drain`. */
   sendData(bytes: Uint8Array, end: boolean): boolean;
   sendTrailers(pairs: Iterable<readonly [string, string]>): void;
+  /** Bytes of data that did not leave for the network yet, as far as is known here. */
+  readonly unsent: number;
   /** So many bytes of received data were used up: more may come. */
   consumed(bytes: number): void;
   /** Gives up; no event comes any more. */
@@ -100,6 +102,9 @@ export class UpstreamStreams {
         if (stream.ended) return;
         stream.next.trailers = packFields(pairs);
         stream.end();
+      },
+      get unsent() {
+        return stream.unsent;
       },
       consumed: (bytes) => stream.consumed(bytes),
       reset: () => stream.reset(),

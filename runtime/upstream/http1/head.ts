@@ -8,6 +8,8 @@ import { MAX_FIELDS, MAX_HEAD } from "./limits.ts";
 const LF = 10;
 const CR = 13;
 
+const NO_BYTES = new Uint8Array(0);
+
 export interface ResponseHead {
   status: number;
   /** 1.0 responses end with their connection. */
@@ -17,7 +19,7 @@ export interface ResponseHead {
 
 /** Gathers bytes up to the empty line that ends a head or trailers. */
 export class HeadBuffer {
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = NO_BYTES;
 
   /**
    * Takes `bytes[at, …)`.
@@ -51,7 +53,7 @@ export class HeadBuffer {
       this.#bytes = all.slice(start);
       return undefined;
     }
-    this.#bytes = new Uint8Array(0);
+    this.#bytes = NO_BYTES;
     const text = decodeByteString(all, start, end - start);
     const lines = text.split("\n");
     // What is left after the last line's end, and the empty line itself.

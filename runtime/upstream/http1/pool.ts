@@ -3,8 +3,7 @@ import { Failure } from "../failure.ts";
 import { Http1Connection } from "./connection.ts";
 
 /** Connections to one endpoint, and requests that wait for one: Envoy's defaults. */
-const MAX_CONNECTIONS = 1024;
-const MAX_WAITING = 1024;
+const LIMITS = { connections: 1024, waiting: 1024 };
 /** How long a connection may stand unused, and how often that is looked at: milliseconds. */
 const IDLE = 60_000;
 const SWEEP = 15_000;
@@ -16,6 +15,7 @@ type Waiting = {
 
 export class Http1Pool {
   readonly #connect: () => Promise<Deno.Conn>;
+  readonly #limits: typeof LIMITS;
   readonly #all = new Set<Http1Connection>();
   /** The last one used is taken first, so that what is not needed grows old. */
   readonly #idle: Http1Connection[] = [];
@@ -25,8 +25,9 @@ export class Http1Pool {
   #closed = false;
 
   /** @param connect gives a socket, or throws a `Failure`. */
-  constructor(connect: () => Promise<Deno.Conn>) {
+  constructor(connect: () => Promise<Deno.Conn>, limits = LIMITS) {
     this.#connect = connect;
+    this.#limits = limits;
   }
 
   /** Open connections. */
@@ -38,13 +39,14 @@ export class Http1Pool {
   take(): Http1Connection | Promise<Http1Connection> {
     const idle = this.#idle.pop();
     if (idle) return idle;
-    if (this.#all.size + this.#connecting < MAX_CONNECTIONS) {
+    const { connections, waiting } = this.#limits;
+    if (this.#all.size + this.#connecting < connections) {
       return this.#open();
     }
-    if (this.#waiting.length >= MAX_WAITING) {
+    if (this.#waiting.length >= waiting) {
       throw new Failure(
         "overflow",
-        `${MAX_CONNECTIONS} connections are busy and ${MAX_WAITING} requests wait`,
+        `${connections} connections are busy and ${waiting} requests wait`,
       );
     }
     return new Promise((resolve, reject) =>

@@ -150,6 +150,19 @@ Deno.test("an instance has 4096 calls under way and not one more", () => {
   assert.match(guest.host.lines.at(-1)!, /4096 calls/);
 });
 
+Deno.test("calls under way hold 64 MiB of bodies at most", () => {
+  const [guest, calls] = probe();
+  guest.vm.memory.attach(new WebAssembly.Memory({ initial: 420 }), undefined);
+  const large = 26 * 1024 * 1024;
+  const call = () =>
+    guest.call("proxy_grpc_call", 0, 0, 0, 0, 0, 0, 0, 0, 0, large, 0, large);
+  calls.knows = () => true;
+  assert.deepEqual([call(), call(), call()], [0, 0, 10]);
+  assert.match(guest.host.lines.at(-1)!, /with 54525952 bytes/);
+  calls.events!.close(1, "");
+  assert.equal(call(), 0);
+});
+
 Deno.test("without calls in the host every upstream is unknown", () => {
   const [guest] = probe();
   guest.host.calls = undefined;
@@ -377,7 +390,7 @@ Deno.test("a unary call is told of by its message, or by its failure, and by not
   for (const [message, status] of [["yes", 0], ["", 5], ["", 0]] as const) {
     grpcCall(guest);
     calls.events!.initial([["i", "1"]]);
-    if (message) calls.events!.message(bytes(message));
+    if (message) calls.events!.message(bytes(message), () => {});
     calls.events!.trailing([["t", "1"]]);
     calls.events!.close(status, status ? "why" : "");
   }
@@ -393,9 +406,10 @@ Deno.test("a stream is told of in order: metadata, messages, trailing metadata, 
   const [guest, calls] = probe();
   const heard = listen(guest);
   grpcStream(guest);
+  let done = 0;
   calls.events!.initial([["i", "1"], ["j", "2"]]);
-  calls.events!.message(bytes("one"));
-  calls.events!.message(bytes(""));
+  calls.events!.message(bytes("one"), () => done++);
+  calls.events!.message(bytes(""), () => done++);
   calls.events!.trailing([["grpc-status", "0"]]);
   calls.events!.close(0, "");
   assert.deepEqual(heard, [
@@ -405,6 +419,7 @@ Deno.test("a stream is told of in order: metadata, messages, trailing metadata, 
     `trailing(1,6,1,0,0) ${NONE.replace("5=[]", '5=[["grpc-status","0"]]')} ""`,
     `close(1,6,0,0,0) ${NONE} ""`,
   ]);
+  assert.equal(done, 2, "the guest has had both messages");
   assert.equal(guest.call("proxy_grpc_send", 6, 0, 0, 0), 1);
 });
 
@@ -413,7 +428,7 @@ Deno.test("a call that the guest cancelled is never told of, even where its answ
   const heard = listen(guest);
   grpcStream(guest);
   guest.vm.queue.begin();
-  calls.events!.message(bytes("one"));
+  calls.events!.message(bytes("one"), () => {});
   assert.equal(guest.call("proxy_grpc_cancel", guest.u32(ID)), 0);
   guest.vm.queue.leave();
   assert.equal(calls.cancelled, 1);

@@ -65,7 +65,10 @@ function open(calls: OutsideCalls, call: Partial<GrpcCall> = {}) {
     pairs.filter(([name]) => name !== "date").join(" ");
   const stream = calls.grpc({ ...CALL, ...call }, {
     initial: (metadata) => heard.push(`initial ${fields(metadata)}`),
-    message: (bytes) => heard.push(`message ${text(bytes)}`),
+    message(bytes, done) {
+      heard.push(`message ${text(bytes)}`);
+      done();
+    },
     trailing: (metadata) => heard.push(`trailing ${fields(metadata)}`),
     close(status, message) {
       heard.push(`close ${status} ${message}`.trim());
@@ -270,4 +273,50 @@ Deno.test("random bytes are messages or an error, and never more than came", () 
       assert.match((error as Error).message, /^a message/);
     }
   }
+});
+
+Deno.test("messages that wait for the guest hold back the server", async () => {
+  let written = 0;
+  await withServer((stream) => {
+    stream.respond({ ":status": 200 });
+    const frame = frameOf(new Uint8Array(16 * 1024));
+    const more = () => {
+      if (stream.destroyed || written > 64 * 1024 * 1024) return;
+      written += frame.length;
+      stream.write(frame, (error) => error || more());
+    };
+    more();
+  }, async (calls) => {
+    const waiting: (() => void)[] = [];
+    const stream = calls.grpc(CALL, {
+      initial() {},
+      message: (_bytes, done) => waiting.push(done),
+      trailing() {},
+      close() {},
+    });
+    stream.send(latin1("x"), true);
+    let before = -1;
+    while (written !== before) {
+      before = written;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const came = waiting.length;
+    assert(came > 0 && came < 64, `${came} messages came`);
+    assert(written < 8 * 1024 * 1024, `${written} bytes were written`);
+    for (const done of waiting.splice(0)) done();
+    while (waiting.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    stream.cancel();
+  });
+});
+
+Deno.test("a guest that sends what nobody takes has its stream ended", async () => {
+  using silent = new RawServer(async (peer) => {
+    await peer.until("never");
+  });
+  using port = portTo(silent.address);
+  const { stream, closed } = open(callsOf(port, 100_000));
+  for (let i = 0; i < 10; i++) stream.send(new Uint8Array(30_000), false);
+  assert.match((await closed).at(-1)!, /^close 8 .* wait to be sent/);
 });

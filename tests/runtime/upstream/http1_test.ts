@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Http1Pool } from "../../../runtime/upstream/http1/pool.ts";
 import { cluster, get, Port, RawServer, request } from "./harness.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -203,4 +204,30 @@ Deno.test("endpoints take turns", async () => {
   using port = new Port({ clusters: { web } });
   for (let i = 0; i < 4; i++) await port.request("web", get());
   assert.deepEqual(asked, [1, 2, 1, 2]);
+});
+
+Deno.test("a pool has so many connections, then so many requests wait, then it overflows", async () => {
+  using server = new RawServer(async (peer) => {
+    for (;;) {
+      await peer.head();
+      await peer.send(OK);
+    }
+  });
+  const pool = new Http1Pool(
+    () => Deno.connect({ hostname: "127.0.0.1", port: server.port }),
+    { connections: 1, waiting: 1 },
+  );
+  const first = await pool.take();
+  const second = pool.take();
+  assert.throws(
+    () => pool.take(),
+    /1 connections are busy and 1 requests wait/,
+  );
+  pool.give(first);
+  assert.equal(await second, first);
+  const third = pool.take();
+  first.close();
+  assert.notEqual(await third, first, "one that closed is replaced");
+  assert.equal(pool.size, 1);
+  pool.close();
 });
