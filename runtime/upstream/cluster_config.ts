@@ -8,7 +8,7 @@ export type Protocol = "http1" | "http2" | "tcp";
 export const CONNECT_TIMEOUT = 5000;
 
 export interface ClusterConfig {
-  /** Taken in turn. A host name stands for whatever it resolves to when a connection is made. */
+  /** Taken in turn. A host name stands for all addresses it has when a connection is made. */
   readonly endpoints: readonly Endpoint[];
   /** `http2` without TLS starts HTTP/2 at once (prior knowledge), as gRPC does. */
   readonly protocol: Protocol;

@@ -1,4 +1,5 @@
 /** Clusters at work: endpoints in turn, a client for each. */
+import { Addresses } from "./addresses.ts";
 import type { ClusterConfig } from "./cluster_config.ts";
 import { connect } from "./connect.ts";
 import { Failure } from "./failure.ts";
@@ -11,10 +12,12 @@ import type { Endpoint } from "./target.ts";
 export class Cluster {
   readonly config: ClusterConfig;
   readonly #clients: (Http1Client | Http2Client | undefined)[] = [];
+  readonly #addresses: readonly Addresses[];
   #turn = 0;
 
   constructor(config: ClusterConfig) {
     this.config = config;
+    this.#addresses = config.endpoints.map(({ host }) => new Addresses(host));
   }
 
   /**
@@ -35,7 +38,7 @@ export class Cluster {
 
   /** A plain connection to the endpoint whose turn it is. @throws {Failure} */
   async connect(): Promise<Deno.Conn> {
-    return await connect(this.#endpoint(this.#next()), this.config);
+    return await this.#connect(this.#next());
   }
 
   close(): void {
@@ -53,6 +56,10 @@ export class Cluster {
     return at;
   }
 
+  #connect(at: number): Promise<Deno.Conn> {
+    return connect(this.#endpoint(at), this.config, this.#addresses[at]!);
+  }
+
   #endpoint(at: number): Endpoint {
     return this.config.endpoints[at]!;
   }
@@ -61,7 +68,7 @@ export class Cluster {
     const endpoint = this.#endpoint(at);
     return this.#clients[at] ??= this.config.protocol === "http2"
       ? new Http2Client(endpoint, this.config)
-      : new Http1Client(() => connect(endpoint, this.config));
+      : new Http1Client(() => this.#connect(at));
   }
 }
 

@@ -1,4 +1,5 @@
 /** Connections to an endpoint, TCP or TLS, in time or not at all. */
+import type { Addresses } from "./addresses.ts";
 import type { ClusterConfig } from "./cluster_config.ts";
 import { Failure } from "./failure.ts";
 import { type Endpoint, showEndpoint } from "./target.ts";
@@ -6,22 +7,18 @@ import { type Endpoint, showEndpoint } from "./target.ts";
 /** @throws {Failure} `connect`, `connect timeout` or `no endpoint`, naming the address. */
 export async function connect(
   endpoint: Endpoint,
-  { tls, connectTimeout }: ClusterConfig,
-): Promise<Deno.TcpConn | Deno.TlsConn> {
-  const { host: hostname, port } = endpoint;
-  const attempt: Promise<Deno.TcpConn | Deno.TlsConn> = tls
-    ? connectTls(hostname, port, tls.caCerts)
-    : Deno.connect({ hostname, port });
+  config: ClusterConfig,
+  addresses: Addresses,
+): Promise<Deno.Conn> {
+  const { connectTimeout } = config;
+  const attempt = open(endpoint, config, addresses);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) =>
     timer = setTimeout(() => resolve(undefined), connectTimeout)
   );
   try {
     const connection = await Promise.race([attempt, late]);
-    if (connection) {
-      if ("setNoDelay" in connection) connection.setNoDelay(true);
-      return connection;
-    }
+    if (connection) return connection;
   } catch (error) {
     throw connectFailure(endpoint, error as Error);
   } finally {
@@ -35,23 +32,30 @@ export async function connect(
   );
 }
 
-async function connectTls(
-  hostname: string,
-  port: number,
-  caCerts: readonly string[] = [],
-): Promise<Deno.TlsConn> {
-  const connection = await Deno.connectTls({
-    hostname,
-    port,
-    caCerts: [...caCerts],
+async function open(
+  { host, port }: Endpoint,
+  { tls }: ClusterConfig,
+  addresses: Addresses,
+): Promise<Deno.Conn> {
+  const hostname = await addresses.next();
+  const connection = await Deno.connect({ hostname, port }).catch((error) => {
+    if (hostname === host) throw error;
+    // The system may know an address that answers.
+    return Deno.connect({ hostname: host, port });
+  });
+  connection.setNoDelay(true);
+  if (!tls) return connection;
+  const secured = await Deno.startTls(connection, {
+    hostname: host,
+    caCerts: [...tls.caCerts ?? []],
   });
   try {
-    await connection.handshake();
+    await secured.handshake();
   } catch (error) {
-    connection.close();
+    secured.close();
     throw error;
   }
-  return connection;
+  return secured;
 }
 
 /** An error of the system in our terms. A name without an address is all that has no type of its own. */

@@ -2,7 +2,7 @@
 
 /** One address that can be connected to. */
 export interface Endpoint {
-  /** An IP address, without brackets, or a name, which is resolved for every connection. */
+  /** An IP address, without brackets, or a name (`addresses.ts` has what it stands for). */
   readonly host: string;
   readonly port: number;
 }
