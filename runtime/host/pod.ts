@@ -361,6 +361,7 @@ export class Pod {
   /** Takes back a function that could not be loaded. */
   #discard(fn: HostFunction): void {
     this.#functions.delete(fn.fn);
+    this.#upstreams.forget(fn);
     this.shared.forget(fn);
     if (this.#listening === fn.isolate && !this.#opening) {
       this.#listening = undefined;
