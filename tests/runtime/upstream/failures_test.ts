@@ -114,9 +114,10 @@ Deno.test("no response in time: 504, and one that stops in the middle: a reset",
   const answer = await port.request("silent", get(), { timeout: 50 });
   assert.equal(answer.status, "504");
   assert.equal(answer.body, "upstream request timeout");
-  const broken = await port.request("slow", get(), { timeout: 50 });
+  // Long enough for the first bytes to come on a busy machine.
+  const broken = await port.request("slow", get(), { timeout: 2000 });
   assert.deepEqual([broken.status, broken.body], ["200", "abc"]);
-  assert.match(broken.reset ?? "", /within 50 ms/);
+  assert.match(broken.reset ?? "", /within 2000 ms/);
 });
 
 Deno.test("the time starts when the request is complete", async () => {
@@ -125,9 +126,9 @@ Deno.test("the time starts when the request is complete", async () => {
     await peer.send("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
   });
   using port = new Port({ clusters: { web: cluster(server.address) } });
-  const { exchange, received } = port.open("web", 200);
+  const { exchange, received } = port.open("web", 2000);
   exchange.sendHeaders(request("POST", "/"), false);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 2100));
   exchange.sendData(new Uint8Array(0), true);
   assert.equal((await received).status, "200");
 });
