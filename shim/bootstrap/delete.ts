@@ -8,6 +8,7 @@ import { groupOf, podOf } from "../group.ts";
 import { podPaths, socketPath } from "../paths.ts";
 import { DeleteResponse } from "../../proto/gen/containerd/task.ts";
 import { toTimestamp } from "../../proto/timestamp.ts";
+import { isEmpty, isThere } from "./folder.ts";
 
 /** What a task is said to have ended with that nobody can ask any more: 128 + SIGKILL. */
 const KILLED = 137;
@@ -21,12 +22,16 @@ export async function deleteTask(flags: Flags): Promise<void> {
   }
   const spec = specOf(flags.bundle || currentFolder());
   const paths = podPaths(flags, podOf(spec, flags.id));
+  const socket = socketPath(flags, groupOf(spec, flags.id));
   let pid = 0;
   // The container's folder goes with the task: where it is gone, Delete was answered, and nothing is left to do.
   if (isThere(`${paths.containers}/${flags.id}`)) {
     const { removeLost } = await import("./lost.ts");
-    const socket = socketPath(flags, groupOf(spec, flags.id));
     pid = await removeLost(flags, paths, socket);
+  } else if (isThere(socket) && isEmpty(paths.containers)) {
+    // Unless the daemon died before it had a container: its socket, and the pod it had made ahead, are still there.
+    const { removeDead } = await import("./lost.ts");
+    await removeDead(paths, socket);
   }
   const bytes = DeleteResponse.encode({
     pid,
@@ -51,14 +56,5 @@ function currentFolder(): string {
     return Deno.cwd();
   } catch {
     return "/";
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,8 @@
 /** A container that its daemon did not remove: because containerd lost the daemon, or because it died. */
 import { TASK_V2 } from "../../proto/containerd/names.ts";
 import {
+  ConnectRequest,
+  ConnectResponse,
   DeleteRequest,
   DeleteResponse,
   KillRequest,
@@ -18,6 +20,7 @@ import type { PodPaths } from "../paths.ts";
 import { cleanUpPod } from "../pod/cleanup.ts";
 import { readRecord } from "../pod/record.ts";
 import { unmountTree } from "../rootfs/tree.ts";
+import { isEmpty, isThere } from "./folder.ts";
 
 /** Time for each step with a daemon that lives; containerd ends `delete` after 5 s. */
 const STEP_MS = 1_000;
@@ -31,15 +34,71 @@ export async function removeLost(
   const { host, cgroups } = readRecord(paths);
   if (await dropFromDaemon(socket, flags.id)) return host;
   const outOfMemory = cgroups.some(wasOutOfMemory);
-  const folder = `${paths.containers}/${flags.id}`;
-  unmountTree(`${folder}/rootfs`);
-  Deno.removeSync(folder, { recursive: true });
-  if (isEmpty(paths.containers)) {
-    await cleanUpPod(paths);
-    await removeSocket(socket);
-  }
+  await ifDead(socket, async () => {
+    const folder = `${paths.containers}/${flags.id}`;
+    unmountTree(`${folder}/rootfs`);
+    if (isThere(folder)) Deno.removeSync(folder, { recursive: true });
+    return await cleanUpIfEmpty(paths);
+  });
   if (outOfMemory) await publishOom(flags);
   return host;
+}
+
+/** Removes what a daemon left that died before it had a container; one that lives is left alone. */
+export async function removeDead(
+  paths: PodPaths,
+  socket: string,
+): Promise<void> {
+  await ifDead(socket, () => cleanUpIfEmpty(paths));
+}
+
+async function cleanUpIfEmpty(paths: PodPaths): Promise<boolean> {
+  if (!isEmpty(paths.containers)) return false;
+  await cleanUpPod(paths);
+  return true;
+}
+
+/**
+ * Runs `work` if no daemon listens at `socket`; while it runs none can begin to, since a `start` waits for the lock. A
+ * daemon that came since the old one died has cleaned up after it, and what is there now is its own.
+ * @param work says whether the pod is gone, and socket and lock with it.
+ */
+async function ifDead(
+  socket: string,
+  work: () => Promise<boolean>,
+): Promise<void> {
+  const held = await lock(lockPath(socket));
+  try {
+    if (await isAlive(socket) || !await work()) return;
+    if (isThere(socket)) Deno.removeSync(socket);
+    held.remove();
+  } finally {
+    held.release();
+  }
+}
+
+/** Whether a daemon listens there. Who connects and says nothing is a `start`, for which it would stay: so say something. */
+async function isAlive(socket: string): Promise<boolean> {
+  let client: Client;
+  try {
+    client = await Client.connect(socket);
+  } catch {
+    return false;
+  }
+  await client.call(
+    {
+      service: TASK_V2,
+      method: "Connect",
+      request: ConnectRequest,
+      response: ConnectResponse,
+    },
+    { id: "" },
+    { timeoutMs: STEP_MS },
+  ).catch(() => {
+    // It is there all the same.
+  });
+  client.close();
+  return true;
 }
 
 /** Asks a daemon that lives to drop this one task. @returns whether there was one. */
@@ -89,33 +148,10 @@ function wasOutOfMemory(folder: string): boolean {
   });
 }
 
-async function removeSocket(socket: string): Promise<void> {
-  const held = await lock(lockPath(socket));
-  try {
-    // A new daemon of the same pod may listen there by now.
-    (await Deno.connect({ transport: "unix", path: socket })).close();
-  } catch (error) {
-    if (error instanceof Deno.errors.ConnectionRefused) {
-      Deno.removeSync(socket);
-    }
-    held.remove();
-  } finally {
-    held.release();
-  }
-}
-
 async function publishOom({ address, namespace, id }: Flags): Promise<void> {
   const ttrpc = Deno.env.get("TTRPC_ADDRESS") || `${address}.ttrpc`;
   const publisher = new Publisher(ttrpc, namespace, new Log(false));
   publisher.publish("TaskOOM", { containerId: id });
   await publisher.flushed(STEP_MS);
   publisher.close();
-}
-
-function isEmpty(folder: string): boolean {
-  try {
-    return Deno.readDirSync(folder)[Symbol.iterator]().next().done === true;
-  } catch {
-    return true;
-  }
 }

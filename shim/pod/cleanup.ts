@@ -15,20 +15,18 @@ export async function cleanUpPod(paths: PodPaths): Promise<string[]> {
   killAll(cgroups);
   unmount(paths.containers);
   unmount(paths.stage);
-  for (
-    const remove of [
-      () => removeNamespaces(paths.namespaces),
-      () => removeFolder(paths.root),
-      () => removeFolder(paths.data),
-    ]
-  ) {
+  const attempt = (remove: () => void) => {
     try {
       remove();
     } catch (error) {
       problems.push((error as Error).message);
     }
-  }
+  };
+  attempt(() => removeNamespaces(paths.namespaces));
+  attempt(() => removeFolder(paths.data));
   await removeCgroup(cgroups);
+  // Last, since the record in it says what else there is, for when this is interrupted.
+  attempt(() => removeFolder(paths.root));
   return problems;
 }
 

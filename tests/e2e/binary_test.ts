@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { RuntimeInfo } from "../../proto/gen/containerd/runtimeinfo.ts";
 import { DeleteResponse } from "../../proto/gen/containerd/task.ts";
 import { SHIM } from "./harness/containerd.ts";
-import { untilEmpty } from "./harness/poll.ts";
+import { until, untilEmpty } from "./harness/poll.ts";
 import { snapshot } from "./harness/leftovers.ts";
 import { useContainerd, type World } from "./harness/world.ts";
 
@@ -130,6 +130,41 @@ test("scenario 24: delete works twice, and without a bundle, and answers in prot
   );
 });
 
+test("delete takes away what a daemon left that died before it had a container", async (world) => {
+  const { containerd } = world;
+  const before = await snapshot(containerd);
+  const added = async (what: RegExp) =>
+    [...await snapshot(containerd)].filter((line) =>
+      !before.has(line) && what.test(line)
+    );
+  const bundle = await fakeBundle(world, "gone");
+  const { code, stderr } = await call(world, bundle, ["-id", "gone", "start"]);
+  assert.equal(code, 0, stderr);
+  await until(
+    "the daemon has made the pod ahead",
+    async () => (await added(/^process .* host$/)).length > 0,
+  );
+  const [daemon = ""] = await added(/^process .* daemon /);
+  await containerd.box.kill(Number(daemon.split(/[ :]+/)[1]), "KILL");
+  assert.notDeepEqual(await added(/^(mount|file|cgroup)/), []);
+  await deleteByHand(world, bundle);
+  await untilEmpty("left over", () => added(/./));
+});
+
+test("delete leaves a daemon alone that waits for its first container", async (world) => {
+  const { containerd } = world;
+  const bundle = await fakeBundle(world, "gone");
+  const { code, stdout } = await call(world, bundle, ["-id", "gone", "start"]);
+  assert.equal(code, 0);
+  await deleteByHand(world, bundle);
+  const path = containerd.box.path(stdout.trim().replace("unix://", ""));
+  (await Deno.connect({ transport: "unix", path })).close();
+  const daemon = [...await snapshot(containerd)].find((line) =>
+    / daemon /.test(line)
+  );
+  await containerd.box.kill(Number(daemon?.split(/[ :]+/)[1]), "TERM");
+});
+
 async function deleteByHand(world: World, bundle: string, cwd = bundle) {
   const args = ["-id", "gone", "-bundle", bundle, "delete"];
   const { containerd } = world;
@@ -186,7 +221,10 @@ async function fakeBundle(
     process: { args: ["/function.wasm"], env: [], cwd: "/" },
     root: { path: "rootfs" },
     annotations,
-    linux: { namespaces: [{ type: "network" }] },
+    linux: {
+      namespaces: [{ type: "network" }],
+      cgroupsPath: `/t${containerd.token}/${id}`,
+    },
   };
   await Deno.writeTextFile(`${bundle}/config.json`, JSON.stringify(spec));
   return bundle;
