@@ -12,7 +12,7 @@ import { Ahead } from "./ahead.ts";
 import { PodAdmin } from "./admin.ts";
 import { confineSelf } from "./confine.ts";
 import { readContainer, readPodConfig } from "./container.ts";
-import { Pod } from "./pod.ts";
+import { Pod, StuckError } from "./pod.ts";
 import { openServers } from "./servers.ts";
 import type { HostConfig } from "../config/config.ts";
 import type { Spares } from "../isolate/place.ts";
@@ -85,7 +85,11 @@ class Host implements ControlHandler {
       node: open.node,
       clusters: pod.options.clusters,
     }).catch(invalid);
-    const fn = await pod.add(wanted).catch(invalid);
+    const fn = await pod.add(wanted).catch((error) => {
+      // Its loop ends with this process only. The answer goes first: it is written before a timer runs.
+      if (error instanceof StuckError) setTimeout(() => this.#leave(70), 0);
+      return invalid(error);
+    });
     this.#containers.set(keyName(key), fn);
   }
 
@@ -231,8 +235,12 @@ class Host implements ControlHandler {
       !this.#wedged ||
       [...this.#containers.values()].some((fn) => fn.state !== "stopped")
     ) return;
+    await this.#leave(0);
+  }
+
+  async #leave(status: number): Promise<never> {
     await this.#control.flushed();
-    Deno.exit(0);
+    Deno.exit(status);
   }
 }
 

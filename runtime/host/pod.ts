@@ -74,9 +74,16 @@ export interface PodOptions {
   wedged(fn: HostFunction): void;
 }
 
+/** A function that did not come to an end while it was loaded, and perhaps never does. */
+export class StuckError extends Error {
+  override name = "StuckError";
+}
+
 const encoder = new TextEncoder();
 /** How long an isolate that is being ended may take to show that no guest loops in it: milliseconds. */
 const PATIENCE = 1000;
+/** Longer than any start that means well, shorter than kubelet waits for a container: milliseconds. */
+const LOAD_TIME = 30_000;
 
 let lastFn = 0;
 
@@ -128,7 +135,7 @@ export class Pod {
 
   /**
    * Loads a function into its isolate; it takes no requests yet.
-   * @throws {Error} the guest's failure, or an id that another function has.
+   * @throws {Error} the guest's failure, or an id that another function has; {StuckError} a guest that does not return.
    */
   async add(wanted: NewFunction): Promise<HostFunction> {
     const { together } = this.options;
@@ -167,8 +174,7 @@ export class Pod {
     };
     this.#functions.set(fn.fn, fn);
     try {
-      const { buffer } = this.shared;
-      fn.id = await isolate.load(fn.fn, wanted.module, spec, buffer);
+      fn.id = await this.#load(fn, wanted.module);
       this.#checkId(fn);
     } catch (error) {
       this.#discard(fn);
@@ -341,6 +347,18 @@ export class Pod {
         `function ${tcp.name} (${tcp.path}) stands before a TCP upstream: it has to be the only one on its port, expected no other beside it`,
       );
     }
+  }
+
+  async #load(fn: HostFunction, module: WebAssembly.Module): Promise<string> {
+    const id = await withTimeout(
+      fn.isolate.load(fn.fn, module, fn.spec, this.shared.buffer),
+      LOAD_TIME,
+    );
+    if (id !== undefined) return id;
+    throw new StuckError(
+      `${fn.path}: function ${fn.name} is not ready after ${LOAD_TIME} ms: its start, or a call before the first request ` +
+        "(proxy_on_vm_start, proxy_on_configure, proxy_get_id), does not return",
+    );
   }
 
   #checkId(fn: HostFunction): void {

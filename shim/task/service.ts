@@ -43,7 +43,9 @@ function taskMethods(
     Create: method(
       messages.CreateTaskRequest,
       messages.CreateTaskResponse,
-      async (request) => ({ pid: (await tasks.create(request)).pid }),
+      async (request, { signal }) => ({
+        pid: (await tasks.create(request, signal)).pid,
+      }),
     ),
     Start: method(
       messages.StartRequest,

@@ -57,7 +57,14 @@ export class Tasks {
     return this.#table.all.find((task) => task.id === id)?.pid ?? 0;
   }
 
-  async create(request: CreateTaskRequest): Promise<Task> {
+  /**
+   * Makes a task.
+   * @param caller aborts when nobody waits for the answer any more; then nobody would delete the task either.
+   */
+  async create(
+    request: CreateTaskRequest,
+    caller: AbortSignal,
+  ): Promise<Task> {
     const { id, bundle } = request;
     this.#table.reserve(id);
     this.#log.use(bundle);
@@ -68,6 +75,11 @@ export class Tasks {
         this.#pods,
         (task, end) => this.#ended(task, end),
       );
+      if (caller.aborted) {
+        task.move("delete");
+        await this.#takeAway(task);
+        throw failure("unavailable", `create of ${id}: its caller is gone`);
+      }
     } catch (error) {
       this.#table.free(id);
       const refused = toTtrpc(error);
@@ -144,17 +156,7 @@ export class Tasks {
     task.move("delete");
     const exit = task.exit ?? { status: 0, at: Date.now() };
     task.pin();
-    if (!task.sandbox) {
-      await task.pod.running?.client.delete(keyOf(task)).catch((error) =>
-        this.#log.debug("delete in the host", {
-          id,
-          error: (error as Error).message,
-        })
-      );
-    }
-    const problem = removeContainer(task);
-    if (problem !== "") this.#log.warn("left behind", { id, problem });
-    await this.#pods.leave(task.pod.id, id);
+    await this.#takeAway(task);
     this.#table.remove(task);
     this.#publisher.publish("TaskDelete", {
       containerId: id,
@@ -187,6 +189,22 @@ export class Tasks {
       id,
       resources: JSON.stringify(resources),
     });
+  }
+
+  /** Removes what Create made of a task; with the last one of a pod the pod goes. */
+  async #takeAway(task: Task): Promise<void> {
+    const { id } = task;
+    if (!task.sandbox) {
+      await task.pod.running?.client.delete(keyOf(task)).catch((error) =>
+        this.#log.debug("delete in the host", {
+          id,
+          error: (error as Error).message,
+        })
+      );
+    }
+    const problem = removeContainer(task);
+    if (problem !== "") this.#log.warn("left behind", { id, problem });
+    await this.#pods.leave(task.pod.id, id);
   }
 
   #hostOf(task: Task) {

@@ -5,6 +5,7 @@ import * as guests from "./harness/guests.ts";
 import { askInside } from "./harness/http.ts";
 import { functionImage } from "./harness/image.ts";
 import { untilEmpty } from "./harness/poll.ts";
+import { snapshot } from "./harness/leftovers.ts";
 import { shimOf } from "./harness/shim.ts";
 import { until } from "./harness/poll.ts";
 import { useContainerd, type World } from "./harness/world.ts";
@@ -117,6 +118,40 @@ test("a daemon killed under several tasks takes them all along, and each is repo
     async () => (await ctr.tasks()).map(({ id }) => id),
   );
   await ctr.do("container", "rm", "a", "b");
+});
+
+test("a function that does not get ready is refused by name, and one whose caller has left is taken back", async (world) => {
+  const { ctr } = world;
+  const before = await snapshot(world.containerd);
+  await ctr.import(functionImage(
+    "localhost/stuck:latest",
+    await guests.fn({ answer: "", busy: 3_600_000 }),
+  ));
+  await ctr.import(functionImage(
+    "localhost/slow:latest",
+    await guests.fn({ answer: "", busy: 10_000 }),
+  ));
+  // The next two leave long before their Create could be answered.
+  const left = ["stuck", "slow"].map((name) =>
+    ctr.run(`localhost/${name}:latest`, `left-${name}`, { timeout: 4_000 })
+      .then(() => assert.fail("it ran"), (error) => {
+        assert.match(error.message, /no end within 4 s/);
+      })
+  );
+  const { code, stderr } = await ctr.run("localhost/stuck:latest", "waits");
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /failed to create shim task: .*\/function\.wasm: function waits is not ready .*proxy_on_vm_start/,
+  );
+  await Promise.all(left);
+  await ctr.do("container", "rm", "left-stuck", "left-slow");
+  await untilEmpty(
+    "left over",
+    async () =>
+      [...await snapshot(world.containerd)].filter((line) => !before.has(line)),
+    { timeout: 60_000, every: 1_000 },
+  );
 });
 
 test("scenario 18: fifty functions come and go and leave nothing, descriptors of a shared daemon and host included", async (world) => {

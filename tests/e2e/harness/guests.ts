@@ -92,13 +92,15 @@ export interface FunctionOptions {
   out?: string;
   /** Traps when a request comes. */
   trap?: boolean;
+  /** Milliseconds it is busy when its plugin starts, without a pause. */
+  busy?: number;
   /** An import that no host has. */
   unknownImport?: string;
 }
 
 /** A function that answers every request with the same text. */
 export async function fn(options: FunctionOptions): Promise<Uint8Array> {
-  const { id, answer, out = "", trap, unknownImport } = options;
+  const { id, answer, out = "", trap, unknownImport, busy = 0 } = options;
   const stranger = unknownImport === undefined
     ? ""
     : `(import "env" "${unknownImport}" (func (param i32) (result i32)))`;
@@ -111,6 +113,8 @@ export async function fn(options: FunctionOptions): Promise<Uint8Array> {
       (func $set (param i32 i32 i32 i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "fd_write"
       (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "clock_time_get"
+      (func $clock (param i32 i64 i32) (result i32)))
     (memory (export "memory") 4)
     (global $free (mut i32) (i32.const 196608))
     (data (i32.const 1024) ${quote(id ?? "")})
@@ -126,7 +130,13 @@ export async function fn(options: FunctionOptions): Promise<Uint8Array> {
     (func (export "_start"))
     ${getId}
     (func (export "proxy_on_context_create") (param i32 i32))
+    (func $now (result i64)
+      (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 64)))
+      (i64.load (i32.const 64)))
     (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
+      (local $end i64)
+      (local.set $end (i64.add (call $now) (i64.const ${busy * 1_000_000})))
+      (loop $on (br_if $on (i64.lt_s (call $now) (local.get $end))))
       (i32.const 1))
     (func (export "proxy_on_configure") (param i32 i32) (result i32)
       (i32.const 1))
