@@ -253,11 +253,14 @@ export class Pod {
       );
       return target;
     }
-    if (request.bodyIsReal && request.body.length > target.spec.bodyLimit) {
+    const { bodyLimit } = target.spec;
+    if (
+      request.tooLarge || request.bodyIsReal && request.body.length > bodyLimit
+    ) {
       return this.#refuse(
         target,
         413,
-        `the request body is over the limit of ${target.spec.bodyLimit} bytes`,
+        `the request body is over the limit of ${bodyLimit} bytes`,
       );
     }
     try {
@@ -294,17 +297,11 @@ export class Pod {
   async #open(): Promise<number> {
     const { "http-address": address, "http-port": port } =
       this.options.settings;
-    const limit = Math.max(0, ...this.functions.map((fn) => fn.spec.bodyLimit));
     if (this.#listening) {
       const shared = (this.#reserved?.addr as Deno.NetAddr | undefined)?.port;
       try {
         const tcp = this.functions.find(servesTcp)?.fn;
-        return await this.#listening.listen(
-          address,
-          shared ?? port,
-          limit,
-          tcp,
-        );
+        return await this.#listening.listen(address, shared ?? port, tcp);
       } finally {
         this.#reserved?.close();
         this.#reserved = undefined;
@@ -315,7 +312,7 @@ export class Pod {
     this.#listener = openListener(
       address,
       port,
-      (request, facts) => handOver(request, limit, route, facts),
+      (request, facts) => handOver(request, this.#bodyLimit(), route, facts),
     );
     return this.#listener.port;
   }
@@ -334,7 +331,13 @@ export class Pod {
     const only = this.#router.only;
     this.#listening?.alone(
       only?.isolate === this.#listening ? only.fn : undefined,
+      this.#bodyLimit(),
     );
+  }
+
+  /** The greatest body that any function takes; functions come and go while the listener stays. */
+  #bodyLimit(): number {
+    return Math.max(0, ...this.functions.map((fn) => fn.spec.bodyLimit));
   }
 
   /** Plain connections name no function, so who takes them has the pod's port for itself. */

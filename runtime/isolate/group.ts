@@ -68,17 +68,12 @@ export class IsolateGroup {
   }
 
   /** `tcp` is the function that takes plain connections; without it HTTP is served. @returns the port. */
-  async listen(
-    hostname: string,
-    port: number,
-    bodyLimit: number,
-    tcp?: number,
-  ): Promise<number> {
+  async listen(hostname: string, port: number, tcp?: number): Promise<number> {
     this.listens = true;
     const shared = this.size > 1;
     const ports = await Promise.all(
       this.#members.map((member) =>
-        member.listen({ hostname, port, bodyLimit, shared, tcp })
+        member.listen({ hostname, port, shared, tcp })
       ),
     );
     return ports[0]!;
@@ -94,9 +89,9 @@ export class IsolateGroup {
     return ports[0]!;
   }
 
-  /** Says which function takes requests without an id; undefined: none. */
-  alone(fn: number | undefined): void {
-    for (const member of this.#members) member.alone(fn);
+  /** Says which function takes requests without an id, undefined for none, and how long a body any function takes. */
+  alone(fn: number | undefined, bodyLimit: number): void {
+    for (const member of this.#members) member.alone(fn, bodyLimit);
   }
 
   /** Each member in turn. */

@@ -133,9 +133,9 @@ export class Isolate {
     return answer;
   }
 
-  /** Says which function takes requests without an id; undefined: none. */
-  alone(fn: number | undefined): void {
-    this.#send({ t: "alone", fn });
+  /** Says which function takes requests without an id, undefined for none, and how long a body any function takes. */
+  alone(fn: number | undefined, bodyLimit: number): void {
+    this.#send({ t: "alone", fn, bodyLimit });
   }
 
   request(fn: number, request: WireRequest): Promise<WireResponse | undefined> {

@@ -23,6 +23,8 @@ export interface WireRequest {
   body: Uint8Array;
   /** False where `body` is the query string. */
   bodyIsReal: boolean;
+  /** The body was longer than any function of the pod takes, and was not read. */
+  tooLarge?: boolean;
   /** Ids of the functions that are waiting for this answer, outermost first; empty for a request from outside. */
   chain: string[];
   facts?: Facts;
@@ -113,20 +115,21 @@ export type ToIsolate =
   | { t: "run"; fn: number }
   | { t: "unload"; fn: number }
   | { t: "resize"; fn: number; instances: number }
-  /** `bodyLimit` is for requests that go on to functions elsewhere: bytes. */
   | {
     t: "listen";
     hostname: string;
     port: number;
-    bodyLimit: number;
     shared: boolean;
     /** The function that takes plain connections there; undefined: HTTP is served. */
     tcp: number | undefined;
   }
   /** A listener of its own for a chain of functions; answered by `result` with the port. */
   | { t: "serve"; n: number; listener: ListenerSpec }
-  /** The function that takes requests without an id: the pod's only one, if it lives here. */
-  | { t: "alone"; fn: number | undefined }
+  /**
+   * `fn` is the function that takes requests without an id: the pod's only one, if it lives here. `bodyLimit` is for
+   * requests that go on to functions elsewhere: bytes.
+   */
+  | { t: "alone"; fn: number | undefined; bodyLimit: number }
   | { t: "request"; n: number; fn: number; request: WireRequest }
   | {
     t: "answer";

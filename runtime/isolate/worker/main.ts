@@ -55,6 +55,7 @@ function take(message: ToIsolate): void {
       reachable.alone = message.fn === undefined
         ? undefined
         : functions.get(message.fn);
+      reachable.bodyLimit = message.bodyLimit;
       return;
     case "request":
       request(message);
@@ -140,12 +141,8 @@ function unload(fn: number): void {
 }
 
 function listen(
-  { hostname, port, bodyLimit, shared, tcp }: Extract<
-    ToIsolate,
-    { t: "listen" }
-  >,
+  { hostname, port, shared, tcp }: Extract<ToIsolate, { t: "listen" }>,
 ): void {
-  reachable.bodyLimit = bodyLimit;
   try {
     const chain = tcp === undefined ? undefined : functions.get(tcp)?.tcpChain;
     if (chain !== undefined) {

@@ -100,6 +100,34 @@ Deno.test("a second function shares the listener of the first, and none answers 
   assert.match(JSON.parse(body).error, /several functions/);
 });
 
+Deno.test("each function has its own limit of bodies, also where another opened the listener", async () => {
+  await using host = await startHost();
+  const port = freePort();
+  await host.client.openPod("p1", podSpec(ports(port)));
+  const limits = { one: "8", two: "64", three: "16" };
+  for (const [id, limit] of Object.entries(limits)) {
+    const key = keyOf(id);
+    await host.client.create(
+      key,
+      containerSpec(id, { annotations: { "body-limit": limit } }),
+      await fn({ id, answer: `I am ${id}` }),
+    );
+    await host.client.start(key);
+  }
+  for (const [id, limit] of Object.entries(limits)) {
+    for (const [length, status] of [[+limit, 200], [+limit + 1, 413]]) {
+      const answer = await fetch(`http://127.0.0.1:${port}/`, {
+        method: "POST",
+        headers: { id },
+        body: "x".repeat(length!),
+      });
+      assert.equal(answer.status, status, `${id} with ${length} bytes`);
+      if (status === 200) assert.equal(await answer.text(), `I am ${id}`);
+      else assert.match((await answer.json()).error, RegExp(`function ${id}:`));
+    }
+  }
+});
+
 Deno.test("the listener outlives the function whose isolate opened it", async () => {
   await using host = await startHost();
   const port = freePort();

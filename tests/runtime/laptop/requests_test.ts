@@ -75,12 +75,13 @@ Deno.test("a body is the argument, and the query only where there is none", () =
   }));
 
 Deno.test("a body over the limit is 413, and the function is named", () =>
-  withDemo({ settings: { "body-limit": 10 } }, async ({ ask }) => {
+  withDemo({ settings: { "body-limit": 10 } }, async ({ ask, log }) => {
     for (const body of ["x".repeat(11), new Blob(["x".repeat(11)]).stream()]) {
       const [status, text] = await ask("/", { method: "POST", body, ...ID_1 });
       assert.equal(status, 413);
-      assert.match(JSON.parse(text).error, /10 bytes/);
+      assert.match(JSON.parse(text).error, /function id_1: .* 10 bytes/);
     }
+    assert.match(log(), /answered 413: .* 10 bytes" .*function=id_1\n/);
   }));
 
 Deno.test("a chain of functions that never ends is an error for its last link, not a hang", async () => {
