@@ -3,6 +3,7 @@ import type { FunctionAdmin, InstallSpec } from "../api/admin.ts";
 import { annotationLayers, fileLayer } from "../settings/layers.ts";
 import { resolveFunction } from "../settings/resolve.ts";
 import { buildFunction } from "./build_function.ts";
+import { MAX_MODULE } from "../control/server.ts";
 import { layottoPairs } from "./layotto_pairs.ts";
 import type { Pod } from "./pod.ts";
 
@@ -59,11 +60,17 @@ export class PodAdmin implements FunctionAdmin {
   }
 }
 
-/** Reads a module's file. @throws {Error} naming the path. */
+/** Reads a module's file. @throws {Error} naming the path: no regular file, one that is too large or cannot be read. */
 export async function readModule(
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
+    // A device or a pipe has no end, or none that comes by itself.
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) throw new Error("found no regular file");
+    if (size > MAX_MODULE) {
+      throw new Error(`found ${size} bytes, expected at most ${MAX_MODULE}`);
+    }
     return await Deno.readFile(path);
   } catch (error) {
     const why = error instanceof Deno.errors.NotFound

@@ -136,6 +136,14 @@ Deno.test("functions come and go by the admin API while others serve", async () 
     const third = path.replace("f1.wasm", "third.wasm");
     const id_3 = { headers: { id: "id_3" } };
     assert.equal((await ask("/", id_3))[0], 404);
+    for (const endless of ["/dev/zero", "/dev/full", "/"]) {
+      const [status, text] = await admin("install", {
+        name: "id_3",
+        vm_config: { engine: "x", path: endless },
+      });
+      assert.equal(status, 500);
+      assert.match(String(text), /cannot be read: found no regular file/);
+    }
     const install = { name: "id_3", vm_config: { engine: "x", path: third } };
     assert.deepEqual(await admin("install", install), [200, ""]);
     assert.deepEqual(await ask("/", id_3), [200, "third"]);
