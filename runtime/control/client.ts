@@ -1,6 +1,7 @@
 /** The shim's side of the control protocol: one object per host. */
 import {
   contentFrame,
+  FrameError,
   FrameKind,
   FrameReader,
   MAX_CONTENT,
@@ -37,6 +38,16 @@ export class HostRequestError extends Error {
   }
 }
 
+/**
+ * Output of one host that may wait for its sinks here: bytes. A host waits for `credit` itself and stays far below; one
+ * that does not was taken over, and must not fill the memory of whoever reads it.
+ */
+export const MAX_UNDER_WAY = 64 * 1024 * 1024;
+/** The year 10000, which timestamps do not reach: milliseconds since 1970. */
+const MAX_TIME = 253_402_300_800_000;
+/** What a frame costs beside its bytes. */
+const FRAME_COST = 256;
+
 type Unnumbered<T> = T extends { seq: number } ? Omit<T, "seq"> : never;
 
 export class HostClient {
@@ -47,6 +58,8 @@ export class HostClient {
     { resolve: () => void; reject: (error: Error) => void }
   >();
   #sequence = 0;
+  /** Output that was read and is not taken yet: bytes. */
+  #underWay = 0;
   #closed: string | undefined;
 
   constructor(
@@ -160,7 +173,7 @@ export class HostClient {
     try {
       for await (const chunk of readable) {
         for (const { kind, payload } of reader.push(chunk)) {
-          if (kind === FrameKind.output) this.#output(payload);
+          if (kind === FrameKind.output) this.#output(parseOutput(payload));
           else if (kind === FrameKind.message) {
             this.#reply(parseMessage(payload) as Reply);
           }
@@ -177,19 +190,41 @@ export class HostClient {
     this.#events.closed(reason);
   }
 
-  async #output(payload: Uint8Array<ArrayBuffer>): Promise<void> {
-    const { key, stream, bytes } = parseOutput(payload);
+  /** @throws {FrameError} when more is under way than an honest host ever has. */
+  #output(output: { key: Key; stream: 1 | 2; bytes: Uint8Array }): void {
+    const size = output.bytes.length + FRAME_COST;
+    this.#underWay += size;
+    if (this.#underWay > MAX_UNDER_WAY) {
+      throw new FrameError(
+        `more than ${MAX_UNDER_WAY} bytes of output before any was taken`,
+      );
+    }
+    this.#pass(output).then(() => this.#underWay -= size);
+  }
+
+  async #pass(
+    { key, stream, bytes }: { key: Key; stream: 1 | 2; bytes: Uint8Array },
+  ): Promise<void> {
     await this.#events.output(key, stream, bytes);
     this.#writer.send(
       messageFrame({ type: "credit", key, bytes: bytes.length }),
     );
   }
 
-  #reply(reply: Reply): void {
-    if (reply.type === "exited") {
-      this.#events.exited(reply.key, reply.status, reply.at, reply.reason);
-      return;
+  /** @throws {FrameError} on figures that are none: they go into replies and events, which could not be written. */
+  #exited({ key, status, at, reason }: Reply & { type: "exited" }): void {
+    const wrong = !Number.isInteger(status) || status < 0 || status > 255 ||
+      !(at >= 0 && at < MAX_TIME) || typeof reason !== "string";
+    if (wrong) {
+      throw new FrameError(
+        `control message: exited with status ${status} at ${at}, expected 0 to 255 and milliseconds since 1970`,
+      );
     }
+    this.#events.exited(key, status, at, reason);
+  }
+
+  #reply(reply: Reply): void {
+    if (reply.type === "exited") return this.#exited(reply);
     const waiting = this.#pending.get(reply.seq);
     this.#pending.delete(reply.seq);
     if (reply.error) {
