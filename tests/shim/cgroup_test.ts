@@ -69,6 +69,17 @@ Deno.test("limits add up, the host's own share on top, and one container without
   );
 });
 
+Deno.test("the RuntimeClass declares as overhead what a host may use beyond its functions", () => {
+  const file = new URL(
+    "../../deploy/kubernetes/runtimeclass.yaml",
+    import.meta.url,
+  );
+  const overhead = /^overhead:\n {2}podFixed:\n {4}memory: (\d+)Mi$/m.exec(
+    Deno.readTextFileSync(file),
+  )?.[1];
+  assert.equal(Number(overhead) * 1024 * 1024, HOST_MEMORY);
+});
+
 Deno.test("shares become weights between 1 and 10000", () => {
   assert.equal(weightOf(0), 1);
   assert.equal(weightOf(2), 1);
