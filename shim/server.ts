@@ -13,9 +13,7 @@ export async function runDaemon(flags: Flags): Promise<void> {
   const bundle = flags.bundle || Deno.cwd();
   const listener = listenAt(flags.socket);
   Deno.stdout.writeSync(new TextEncoder().encode(READY));
-  letGo();
-  const { serveGroup } = await import("./daemon.ts");
-  await serveGroup(flags, bundle, listener);
+  await serveOn(listener, flags, bundle);
 }
 
 /** Listens there, for root alone. @throws when it cannot. */
@@ -23,4 +21,23 @@ export function listenAt(path: string): Deno.UnixListener {
   const listener = Deno.listen({ transport: "unix", path });
   Deno.chmodSync(path, 0o600);
   return listener;
+}
+
+/**
+ * Leaves whoever started this process and its bundle, which may go at any time (where the current folder is gone nothing
+ * can be loaded), and serves. What fails takes the socket with it: nobody would listen there.
+ */
+export async function serveOn(
+  listener: Deno.UnixListener,
+  flags: Flags,
+  bundle: string,
+): Promise<void> {
+  try {
+    letGo();
+    const { serveGroup } = await import("./daemon.ts");
+    await serveGroup(flags, bundle, listener);
+  } catch (error) {
+    Deno.removeSync(flags.socket);
+    throw error;
+  }
 }

@@ -4,9 +4,8 @@
  */
 import { hurryCgroups } from "../cgroup/hurry.ts";
 import type { Flags } from "../flags.ts";
-import { listenAt } from "../server.ts";
+import { listenAt, serveOn } from "../server.ts";
 import { announce, secure } from "./group_socket.ts";
-import { letGo } from "./let_go.ts";
 
 /** @throws with a message for the user of the container, before anything is printed. */
 export async function startAndStay(flags: Flags): Promise<void> {
@@ -17,7 +16,5 @@ export async function startAndStay(flags: Flags): Promise<void> {
   );
   announce(path);
   if (made === undefined) Deno.exit(0);
-  letGo();
-  const { serveGroup } = await import("../daemon.ts");
-  await serveGroup({ ...flags, socket: path }, bundle, made);
+  await serveOn(made, { ...flags, socket: path }, bundle);
 }

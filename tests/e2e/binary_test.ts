@@ -151,6 +151,25 @@ test("delete takes away what a daemon left that died before it had a container",
   await untilEmpty("left over", () => added(/./));
 });
 
+test("a daemon that cannot tell its start that it listens ends, and its socket goes with it", async (world) => {
+  const { containerd } = world;
+  const bundle = await fakeBundle(world, "untold");
+  const socket = "/run/layotto/s/untold";
+  const daemon =
+    `exec ${SHIM} daemon -namespace n -address ${containerd.address} -id untold -bundle ${bundle}`;
+  const { code, stderr } = await containerd.box.run([
+    "bash",
+    "-c",
+    `mkdir -p /run/layotto/s; ${daemon} -socket ${socket} >/dev/full`,
+  ]);
+  assert.equal(code, 1);
+  assert.match(stderr, /No space left/);
+  assert.throws(
+    () => Deno.lstatSync(containerd.box.path(socket)),
+    Deno.errors.NotFound,
+  );
+});
+
 test("delete leaves a daemon alone that waits for its first container", async (world) => {
   const { containerd } = world;
   const bundle = await fakeBundle(world, "gone");
