@@ -19,6 +19,21 @@ Deno.test("the original bytes are what is validated: a write to a global that is
     ...[0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0x24, 0x00, 0x0b],
   );
   await assert.rejects(admitModule(bytes), ModuleError);
+
+  const repaired = Uint8Array.of(
+    ...bytes.subarray(0, 18),
+    ...[0x06, 0x06, 0x01, 0x7f, 0x01, 0x41, 0x00, 0x0b],
+    ...bytes.subarray(18),
+  );
+  assert(WebAssembly.validate(repaired), "the rewrite makes it valid");
+  await assert.rejects(admitModule(bytes, () => repaired), ModuleError);
+});
+
+Deno.test("what is compiled is what the rewrite made of the module", async () => {
+  const before = await assemble(`(module (func (export "before")))`);
+  const after = await assemble(`(module (func (export "after")))`);
+  const module = await admitModule(before.slice(), () => after.slice());
+  assert.equal(WebAssembly.Module.exports(module)[0]?.name, "after");
 });
 
 Deno.test("every cut of a module is refused, and the start of what was found is said", async () => {
