@@ -6,6 +6,7 @@ import * as guests from "./harness/guests.ts";
 import { askInside } from "./harness/http.ts";
 import { functionImage, type Layer } from "./harness/image.ts";
 import { until } from "./harness/poll.ts";
+import { shimOf } from "./harness/shim.ts";
 import { useContainerd } from "./harness/world.ts";
 
 const HELLO = "localhost/hello:latest";
@@ -79,6 +80,30 @@ test("scenario 4: TERM stops a function with 143 and removal leaves nothing", as
   await ctr.untilStatus("f2", "STOPPED");
   const { stdout, stderr } = await ctr.try(["task", "rm", "f2"]);
   assert.match(stdout + stderr, /exit with non-zero exit code 143/);
+  await ctr.do("container", "rm", "f2");
+});
+
+test("a function's streams are closed when it has ended, before anybody deletes it", async (world) => {
+  const { ctr, containerd } = world;
+  await ctr.start(SERVER, "f2");
+  const { pid } = await shimOf(world, "f2");
+  const fifos = () =>
+    [...Deno.readDirSync(containerd.box.path(`/proc/${pid}/fd`))]
+      .map(({ name }) => {
+        try {
+          return Deno.readLinkSync(
+            containerd.box.path(`/proc/${pid}/fd/${name}`),
+          );
+        } catch {
+          return ""; // Closed meanwhile.
+        }
+      })
+      .filter((path) => path.includes("/fifo/"));
+  assert.notEqual(fifos().length, 0);
+  await ctr.do("task", "kill", "f2");
+  await ctr.untilStatus("f2", "STOPPED");
+  assert.deepEqual(fifos(), []);
+  await ctr.try(["task", "rm", "f2"]);
   await ctr.do("container", "rm", "f2");
 });
 

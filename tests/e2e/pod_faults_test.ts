@@ -10,12 +10,14 @@ const ONE = "localhost/one:latest";
 const TWO = "localhost/two:latest";
 const THREE = "localhost/three:latest";
 const TRAPPER = "localhost/trapper:latest";
+const HOG = "localhost/hog:latest";
 
 const test = useContainerd({
   pods: true,
   images: async () => [
     functionImage(ONE, await guests.fn({ id: "id_1", answer: "one" })),
     functionImage(TWO, await guests.fn({ id: "id_2", answer: "two" })),
+    functionImage(HOG, await guests.hog()),
     functionImage(THREE, await guests.fn({ id: "id_3", answer: "three" })),
     functionImage(
       TRAPPER,
@@ -103,6 +105,19 @@ test("a host that falls silent is killed, and the reason is logged", async ({ cr
   assert.match(await containerd.log(), /silent|no answer|did not answer/);
   assert(await cri.isReady(pod));
   await cri.start(pod, { image: ONE, attempt: 1 });
+  assert.equal((await ask(pod.address)).body, "one");
+  await cri.removePod(pod);
+});
+
+test("scenario 29: a function that takes more memory than its limit is OOMKilled; the sandbox stays", async ({ cri }) => {
+  const pod = await cri.runPod();
+  const limit = 32 * 1024 * 1024;
+  const id = await cri.start(pod, { image: HOG, memoryLimit: limit });
+  const ended = await cri.untilExited(id);
+  assert.equal(ended.exitCode, 137);
+  assert.equal(ended.reason, "OOMKilled");
+  assert(await cri.isReady(pod));
+  await cri.start(pod, { name: "one", image: ONE });
   assert.equal((await ask(pod.address)).body, "one");
   await cri.removePod(pod);
 });

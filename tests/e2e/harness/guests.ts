@@ -84,6 +84,21 @@ export async function show(path: string): Promise<Uint8Array> {
       (call $exit (i32.const 0))))`);
 }
 
+/** A command that takes ever more memory and writes into all of it. */
+export async function hog(): Promise<Uint8Array> {
+  const step = 10 * 1024 * 1024;
+  return await assemble(`(module
+    (memory (export "memory") 1)
+    (func (export "_start")
+      (local $at i32)
+      (loop $more
+        (local.set $at (i32.shl (memory.size) (i32.const 16)))
+        (if (i32.eq (memory.grow (i32.const ${step / 65536})) (i32.const -1))
+          (then unreachable))
+        (memory.fill (local.get $at) (i32.const 1) (i32.const ${step}))
+        (br $more))))`);
+}
+
 export interface FunctionOptions {
   /** What `proxy_get_id` tells; undefined leaves that export out. */
   id?: string;
