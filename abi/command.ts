@@ -82,7 +82,7 @@ export async function runCommand(
 }
 
 async function closeFiles({ host, descriptors }: CommandState): Promise<void> {
-  for (const { handle } of descriptors.files()) {
+  for (const handle of descriptors.handles()) {
     // The command is over: nobody is left to tell of a failed close.
     await host.files?.close(handle).catch(() => {});
   }

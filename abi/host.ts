@@ -42,6 +42,9 @@ export interface GuestHost {
   /** Up to `max` bytes of stdin; an empty array is end of file. */
   read(max: number): Promise<Uint8Array>;
 
+  /** What stdin, stdout and stderr are, by number; pipes where it is not said. */
+  readonly streams?: readonly StreamKind[];
+
   /**
    * The value under `key` in the state store component `store`; empty when there is none.
    * @throws {HostCallError} unknown store, forbidden, or a store that does not answer.
@@ -67,60 +70,136 @@ export interface GuestHost {
   readonly calls: GuestCalls | undefined;
 }
 
+/** What a standard stream is. A "file" is one that was redirected to or from; whether it ends is told by reading. */
+export type StreamKind = "pipe" | "file" | "terminal";
+
 /** A host call that failed; the guest gets a status (10 unless a table says otherwise), the log gets the message. */
 export class HostCallError extends Error {
   override name = "HostCallError";
 }
 
-/** What a path is (subset of WASI `filetype`). */
-export type FileKind = "file" | "directory" | "symlink" | "other";
+/** What a path is; FIFOs and what else WASI has no `filetype` for are "other". */
+export type FileKind =
+  | "file"
+  | "directory"
+  | "symlink"
+  | "character"
+  | "block"
+  | "socket"
+  | "other";
 
 /** A file's attributes; times are nanoseconds since the epoch. */
 export interface FileStat {
   kind: FileKind;
-  size: bigint;
+  /** With `inode`: which file it is. */
+  device: bigint;
   inode: bigint;
   links: bigint;
+  size: bigint;
   accessed: bigint;
   modified: bigint;
   changed: bigint;
 }
 
-/** One preopened directory: the path the guest sees. Its number in the list is the `preopen` argument below. */
+/** Times to set: nanoseconds since the epoch, the present, or as it was. */
+export interface NewTimes {
+  accessed: bigint | "now" | "unchanged";
+  modified: bigint | "now" | "unchanged";
+}
+
+/** An entry of a directory; the name is a byte string. `.` and `..` are among them. */
+export interface DirectoryEntry {
+  name: string;
+  kind: FileKind;
+  inode: bigint;
+}
+
+/** One preopened directory: the path the guest sees. Its number in the list is its handle. */
 export interface Preopen {
   path: string;
   readOnly: boolean;
 }
 
 /**
- * Files of a guest, served by the broker in the host's main isolate. `path` is relative to a preopen and never leaves
- * it: the broker resolves symlinks inside it. Failures are `FileError` with a WASI errno.
+ * Files of a guest, served by the broker in the host's main isolate. Handles are the broker's and belong to this guest
+ * alone; those of the preopens are 0, 1, …. A `path` is a byte string (one character per byte, as Linux has paths),
+ * relative to the directory `at` is a handle of, and never leaves the preopen, wherever symlinks point. Failures are
+ * `FileError` with a WASI errno.
  */
 export interface GuestFiles {
   readonly preopens: readonly Preopen[];
-  stat(
-    preopen: number,
-    path: string,
-    followSymlinks: boolean,
-  ): Promise<FileStat>;
-  /** Opens a file; the handle is the broker's and belongs to this guest alone. */
-  open(
-    preopen: number,
-    path: string,
-    options: OpenOptions,
-  ): Promise<{ handle: number; stat: FileStat }>;
-  read(handle: number, offset: bigint, length: number): Promise<Uint8Array>;
-  write(
-    handle: number,
-    offset: bigint | "append",
-    bytes: Uint8Array,
-  ): Promise<number>;
+  /** Opens a file or directory. Everything else (FIFOs, devices) is refused with 28. */
+  open(at: number, path: string, options: OpenOptions): Promise<OpenedFile>;
   close(handle: number): Promise<void>;
-  list(
-    preopen: number,
+  /** Up to `length` bytes; fewer where the file ends, or the broker gives no more at once. */
+  read(handle: number, offset: bigint, length: number): Promise<Uint8Array>;
+  /** @returns how many bytes were written. */
+  write(handle: number, offset: bigint, bytes: Uint8Array): Promise<number>;
+  /** Writes at the end. @returns how many bytes, and where the file ends now. */
+  append(
+    handle: number,
+    bytes: Uint8Array,
+  ): Promise<{ written: number; end: bigint }>;
+  /** Resolves when the file is on its disk, with `dataOnly` perhaps not its times. */
+  sync(handle: number, dataOnly: boolean): Promise<void>;
+  stat(handle: number): Promise<FileStat>;
+  setSize(handle: number, size: bigint): Promise<void>;
+  setTimes(handle: number, times: NewTimes): Promise<void>;
+  /** Makes sure there is room for these bytes; the file grows to their end. */
+  allocate(handle: number, offset: bigint, length: bigint): Promise<void>;
+  list(handle: number): Promise<DirectoryEntry[]>;
+  statAt(at: number, path: string, follow: boolean): Promise<FileStat>;
+  setTimesAt(
+    at: number,
     path: string,
-  ): Promise<{ name: string; kind: FileKind; inode: bigint }[]>;
+    follow: boolean,
+    times: NewTimes,
+  ): Promise<void>;
+  makeDirectory(at: number, path: string): Promise<void>;
+  removeDirectory(at: number, path: string): Promise<void>;
+  removeFile(at: number, path: string): Promise<void>;
+  readLink(at: number, path: string): Promise<string>;
+  makeSymlink(target: string, at: number, path: string): Promise<void>;
+  /** `follow`: whether a symlink as last name of `path` is followed. */
+  link(
+    at: number,
+    path: string,
+    follow: boolean,
+    newAt: number,
+    newPath: string,
+  ): Promise<void>;
+  rename(
+    at: number,
+    path: string,
+    newAt: number,
+    newPath: string,
+  ): Promise<void>;
 }
+
+/** The calls of `GuestFiles`, by name. */
+export const FILE_CALLS = [
+  "open",
+  "close",
+  "read",
+  "write",
+  "append",
+  "sync",
+  "stat",
+  "setSize",
+  "setTimes",
+  "allocate",
+  "list",
+  "statAt",
+  "setTimesAt",
+  "makeDirectory",
+  "removeDirectory",
+  "removeFile",
+  "readLink",
+  "makeSymlink",
+  "link",
+  "rename",
+] as const satisfies readonly (keyof GuestFiles)[];
+export type FileCall = typeof FILE_CALLS[number];
 
 export interface OpenOptions {
   read: boolean;
@@ -129,7 +208,13 @@ export interface OpenOptions {
   exclusive: boolean;
   truncate: boolean;
   directory: boolean;
-  followSymlinks: boolean;
+  follow: boolean;
+}
+
+/** What was opened. */
+export interface OpenedFile {
+  handle: number;
+  kind: "file" | "directory";
 }
 
 /** A failed file call; `errno` is the WASI preview 1 number (44 noent, 8 badf, 76 notcapable, …). */

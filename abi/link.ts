@@ -7,7 +7,12 @@ import { PROXY_WASM } from "./proxywasm/imports/mod.ts";
 import { Status } from "./proxywasm/types.ts";
 import { type HostFunction, suspending } from "./suspend.ts";
 import { RestrictedCallError } from "./trap.ts";
-import { COMMAND_WASI, PLUGIN_WASI, WASI_NAMES } from "./wasi/mod.ts";
+import {
+  COMMAND_WASI,
+  PLUGIN_WASI,
+  UNSTABLE_COMMAND_WASI,
+  WASI_NAMES,
+} from "./wasi/mod.ts";
 import { Errno } from "./wasi/types.ts";
 
 /** An import that can be had. */
@@ -28,17 +33,25 @@ export interface Import {
 export type Side = "plugin" | "command";
 
 /** Both names under which preview 1 is imported; old toolchains use the second. */
-const WASI_MODULES = ["wasi_snapshot_preview1", "wasi_unstable"];
+const PREVIEW1 = "wasi_snapshot_preview1";
+const UNSTABLE = "wasi_unstable";
 
 /** Drafts and vendors without the `proxy_` prefix (ABI.md §1.9). */
 const OTHER_KNOWN_NAMES = ["envoy_resolve_dns"];
 
-const TABLES: Record<Side, Record<"env" | "wasi", HostCallTable<never>>> = {
+const TABLES: Record<
+  Side,
+  { env: HostCallTable<never>; wasi: Record<string, HostCallTable<never>> }
+> = {
   plugin: {
     env: { ...GUEST_RUNTIMES, ...PROXY_WASM, ...LAYOTTO },
-    wasi: PLUGIN_WASI,
+    // As Envoy's host does: one table under both names.
+    wasi: { [PREVIEW1]: PLUGIN_WASI, [UNSTABLE]: PLUGIN_WASI },
   },
-  command: { env: GUEST_RUNTIMES, wasi: COMMAND_WASI },
+  command: {
+    env: GUEST_RUNTIMES,
+    wasi: { [PREVIEW1]: COMMAND_WASI, [UNSTABLE]: UNSTABLE_COMMAND_WASI },
+  },
 };
 
 /** What answers an import, or undefined if nothing here does. */
@@ -54,8 +67,8 @@ export function resolveImport(
         ? stub(module, name, Status.unimplemented)
         : undefined);
   }
-  if (WASI_MODULES.includes(module)) {
-    return fromTable(TABLES[side].wasi, module, name) ??
+  if (module === PREVIEW1 || module === UNSTABLE) {
+    return fromTable(TABLES[side].wasi[module]!, module, name) ??
       (WASI_NAMES.has(name) ? stub(module, name, Errno.nosys) : undefined);
   }
   return undefined;

@@ -2,15 +2,34 @@
 import { monotonic, realtime } from "../clock.ts";
 import { type HostCallTable, suspends } from "../host_call.ts";
 import type { CommandState } from "./command_state.ts";
-import { Errno } from "./types.ts";
+import type { Descriptor } from "./descriptors.ts";
+import { Errno, Rights } from "./types.ts";
 
 export const COMMAND_POLL: HostCallTable<CommandState> = {
-  poll_oneoff: suspends(pollOneoff),
+  poll_oneoff: suspends((state) => pollOneoff(state, PREVIEW1)),
+};
+
+/** The same under `wasi_unstable`, whose clocks have user data of their own. */
+export const UNSTABLE_POLL: HostCallTable<CommandState> = {
+  poll_oneoff: suspends((state) => pollOneoff(state, UNSTABLE)),
 };
 
 const MAX_SUBSCRIPTIONS = 1024;
-const SUBSCRIPTION_SIZE = 48;
 const EVENT_SIZE = 32;
+const HANGUP = 1;
+
+/**
+ * A subscription: `{u64 user data, u8 type at 8, then for a descriptor u32 fd at 16; for a clock u32 id, u64 timeout,
+ * u16 flags}`.
+ */
+interface Layout {
+  size: number;
+  clock: number;
+  timeout: number;
+  flags: number;
+}
+const PREVIEW1: Layout = { size: 48, clock: 16, timeout: 24, flags: 40 };
+const UNSTABLE: Layout = { size: 56, clock: 24, timeout: 32, flags: 48 };
 
 const TYPE_CLOCK = 0;
 const TYPE_READ = 1;
@@ -22,10 +41,6 @@ const MONOTONIC = 1;
 /** The longest that `setTimeout` can wait; a longer sleep is waited for in pieces. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
-/**
- * A subscription, 48 bytes: `{u64 user data, u8 type at 8, then at 16 for a clock u32 id, u64 timeout at 24,
- * u16 flags at 40; for a descriptor u32 fd}`.
- */
 interface Subscription {
   userData: bigint;
   type: number;
@@ -37,7 +52,7 @@ interface Subscription {
 }
 
 /** `(in, out, count, events*)`: waits until at least one has happened. 0; 28 for none, or more than 1024; 21. */
-function pollOneoff(state: CommandState) {
+function pollOneoff(state: CommandState, layout: Layout) {
   const { memory } = state;
   return (
     subscriptionsAt: number,
@@ -51,7 +66,7 @@ function pollOneoff(state: CommandState) {
     usedAt >>>= 0;
     if (count === 0 || count > MAX_SUBSCRIPTIONS) return Errno.inval;
     if (
-      !memory.holds(subscriptionsAt, count * SUBSCRIPTION_SIZE) ||
+      !memory.holds(subscriptionsAt, count * layout.size) ||
       !memory.holds(eventsAt, count * EVENT_SIZE) || !memory.holds(usedAt, 4)
     ) {
       return Errno.fault;
@@ -59,15 +74,16 @@ function pollOneoff(state: CommandState) {
     const subscriptions: Subscription[] = [];
     for (let i = 0; i < count; i++) {
       subscriptions.push(
-        subscriptionAt(state, subscriptionsAt + i * SUBSCRIPTION_SIZE),
+        subscriptionAt(state, layout, subscriptionsAt + i * layout.size),
       );
     }
-    return wait(state, subscriptions, eventsAt, usedAt);
+    return state.waiting(wait(state, subscriptions, eventsAt, usedAt));
   };
 }
 
 function subscriptionAt(
   { memory, descriptors }: CommandState,
+  layout: Layout,
   at: number,
 ): Subscription {
   const subscription: Subscription = {
@@ -79,12 +95,16 @@ function subscriptionAt(
   };
   if (subscription.type > TYPE_WRITE) subscription.errno = Errno.inval;
   else if (subscription.type !== TYPE_CLOCK) {
-    const open = descriptors.get(subscription.fd) !== undefined;
-    if (!open) subscription.errno = Errno.badf;
+    const open = descriptors.get(subscription.fd);
+    if (open === undefined) subscription.errno = Errno.badf;
+    else if ((open.rights & Rights.pollFdReadwrite) === 0n) {
+      // A directory is never waited for.
+      if (open.type !== "directory") subscription.errno = Errno.notcapable;
+    }
   } else {
-    const clock = memory.u32(at + 16);
-    const timeout = Number(memory.u64(at + 24)) / 1e6;
-    const absolute = (memory.u16(at + 40) & ABSOLUTE) !== 0;
+    const clock = memory.u32(at + layout.clock);
+    const timeout = Number(memory.u64(at + layout.timeout)) / 1e6;
+    const absolute = (memory.u16(at + layout.flags) & ABSOLUTE) !== 0;
     if (clock > MONOTONIC) subscription.errno = Errno.notsup;
     else if (!absolute) subscription.deadline = monotonic() + timeout;
     else {
@@ -93,6 +113,10 @@ function subscriptionAt(
     }
   }
   return subscription;
+}
+
+function isStdin(descriptor: Descriptor | undefined): boolean {
+  return descriptor?.type === "stream" && descriptor.stream === 0;
 }
 
 function hasHappened(
@@ -105,7 +129,7 @@ function hasHappened(
   }
   // Files are always ready, and what is written waits in `fd_write` itself.
   return subscription.type === TYPE_WRITE ||
-    descriptors.get(subscription.fd)?.type !== "stdin" || stdin.isReady;
+    !isStdin(descriptors.get(subscription.fd)) || stdin.isReady;
 }
 
 async function wait(
@@ -117,7 +141,7 @@ async function wait(
   const { memory, stdin, descriptors } = state;
   const wantsStdin = subscriptions.some((one) =>
     one.type === TYPE_READ && one.errno === Errno.success &&
-    descriptors.get(one.fd)?.type === "stdin"
+    isStdin(descriptors.get(one.fd))
   );
   const earliest = Math.min(...subscriptions.map((one) => one.deadline));
   while (!subscriptions.some((one) => hasHappened(state, one))) {
@@ -133,8 +157,12 @@ async function wait(
     memory.setU64(at, subscription.userData);
     memory.setU16(at + 8, subscription.errno);
     memory.setU8(at + 10, subscription.type);
-    if (subscription.type === TYPE_READ) {
+    if (
+      subscription.type === TYPE_READ && subscription.errno === Errno.success &&
+      isStdin(descriptors.get(subscription.fd))
+    ) {
       memory.setU64(at + 16, BigInt(stdin.available));
+      if (stdin.hasEnded) memory.setU16(at + 24, HANGUP);
     }
     at += EVENT_SIZE;
   }

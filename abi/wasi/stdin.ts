@@ -18,6 +18,11 @@ export class Stdin {
     return this.#held.length;
   }
 
+  /** Whether all has been taken and nothing more will come. */
+  get hasEnded(): boolean {
+    return this.#ended && this.#held.length === 0;
+  }
+
   /** Whether a read would give something, or the end of the file, without waiting. */
   get isReady(): boolean {
     return this.#ended || this.#held.length > 0;

@@ -2,7 +2,7 @@
  * Host calls that need the world (DESIGN, decision 3). They come from function isolates, which have no permission of
  * their own, and run here in the host's main isolate.
  */
-import type { OpenOptions } from "../../abi/host.ts";
+import { FILE_CALLS, type FileCall } from "../../abi/host.ts";
 import type { HostFunction } from "../function/function.ts";
 import type { CallOp } from "../isolate/messages.ts";
 import type { StateStores } from "../components/state/stores.ts";
@@ -73,38 +73,19 @@ export class Broker {
 
   async #file(
     files: FunctionFiles,
-    op: Exclude<CallOp, "state.get" | "invoke">,
+    op: `file.${FileCall}`,
     args: readonly unknown[],
   ): Promise<unknown> {
-    switch (op) {
-      case "file.stat":
-        return await files.stat(
-          Number(args[0]),
-          String(args[1]),
-          Boolean(args[2]),
-        );
-      case "file.open":
-        return await files.open(
-          Number(args[0]),
-          String(args[1]),
-          args[2] as OpenOptions,
-        );
-      case "file.read":
-        return await files.read(
-          Number(args[0]),
-          args[1] as bigint,
-          Number(args[2]),
-        );
-      case "file.write":
-        return await files.write(
-          Number(args[0]),
-          args[1] as bigint | "append",
-          args[2] as Uint8Array,
-        );
-      case "file.close":
-        return files.close(Number(args[0]));
-      case "file.list":
-        return await files.list(Number(args[0]), String(args[1]));
-    }
+    const name = op.slice("file.".length);
+    if (!isFileCall(name)) throw new Error(`unknown call ${op}`);
+    // Whatever the arguments are, only bytes and numbers get as far as the kernel.
+    const call = files[name] as (...args: unknown[]) => Promise<unknown>;
+    return await call.apply(files, [...args]);
   }
+}
+
+const NAMES: ReadonlySet<string> = new Set(FILE_CALLS);
+
+function isFileCall(name: string): name is FileCall {
+  return NAMES.has(name);
 }

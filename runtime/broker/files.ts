@@ -1,206 +1,255 @@
-/** The files of one function: what its preopens stand for, and the handles it has open. */
+/** The files of one function: `GuestFiles` of `abi/host.ts`, as its isolate's port asks for them. */
 import {
+  type DirectoryEntry,
   FileError,
   type FileStat,
+  type GuestFiles,
+  type NewTimes,
+  type OpenedFile,
   type OpenOptions,
   type Preopen,
 } from "../../abi/host.ts";
-import { fileError, resolveInside } from "./resolve.ts";
+import { readEntries } from "./directory.ts";
+import { type Handle, Handles } from "./handles.ts";
+import { closeNow, O, openInside } from "./inside.ts";
+import { FileNames } from "./names.ts";
+import { setTimesOf, statOf } from "./stat.ts";
+import { call, callNow } from "./system_calls.ts";
 
-const EBADF = 8;
 const EINVAL = 28;
-const EMFILE = 33;
+const ENOENT = 44;
+const EEXIST = 20;
+const ENOTSUP = 58;
 const EROFS = 69;
-const ENOTDIR = 54;
 
-/** Handles one function may hold. */
-const MAX_HANDLES = 1024;
 /** Bytes one read gives at most; a guest that wants more asks again. */
 const MAX_READ = 1024 * 1024;
-/** Directory entries one listing gives at most. */
-const MAX_ENTRIES = 100_000;
+const F_SETFL = 4n;
+const SEEK_END = 2n;
+const FILE_MODE = 0o666;
 
-export class FunctionFiles {
-  readonly #preopens: readonly Preopen[];
-  readonly #roots: readonly string[];
-  readonly #open = new Map<number, Deno.FsFile>();
-  #next = 1;
+export class FunctionFiles extends FileNames implements GuestFiles {
+  readonly preopens: readonly Preopen[];
 
   /** `roots[i]` is the host's folder that `preopens[i]` stands for. */
   constructor(preopens: readonly Preopen[], roots: readonly string[]) {
-    this.#preopens = preopens;
-    this.#roots = roots;
+    super(new Handles(roots, preopens.map(({ readOnly }) => readOnly)));
+    this.preopens = preopens;
   }
 
-  async stat(
-    preopen: number,
-    path: string,
-    followSymlinks: boolean,
-  ): Promise<FileStat> {
-    const at = await this.#resolve(preopen, path, followSymlinks);
-    return toStat(await guarded(() => Deno.lstat(at)));
-  }
-
-  async open(
-    preopen: number,
-    path: string,
-    options: OpenOptions,
-  ): Promise<{ handle: number; stat: FileStat }> {
-    const {
-      read,
-      write,
-      create,
-      exclusive,
-      truncate,
-      directory,
-      followSymlinks,
-    } = options;
-    if ((write || create || truncate) && this.#preopens[preopen]?.readOnly) {
-      throw new FileError(EROFS, `${path}: the file system is read-only`);
-    }
-    if (this.#open.size >= MAX_HANDLES) {
-      throw new FileError(EMFILE, `${MAX_HANDLES} files are open`);
-    }
-    const at = await this.#resolve(preopen, path, followSymlinks);
-    if (directory) return await this.#openDirectory(at, path);
-    // A device or FIFO would block one of the host's threads for as long as it likes.
-    const found = await Deno.lstat(at).catch(() => undefined);
-    if (found && !found.isFile && !found.isDirectory) {
-      throw new FileError(EINVAL, `${path}: not a regular file`);
-    }
-    if (found?.isDirectory) return await this.#openDirectory(at, path);
-    return await guarded(async () => {
-      const wanted = {
-        read,
-        write,
-        create: create && !exclusive,
-        createNew: create && exclusive,
-        truncate,
-      };
-      const file = await Deno.open(at, {
-        ...wanted,
-        write: write || create || truncate,
-      });
-      const handle = this.#next++;
-      this.#open.set(handle, file);
-      return { handle, stat: toStat(await file.stat()) };
-    });
-  }
-
-  async read(
-    handle: number,
-    offset: bigint,
-    length: number,
-  ): Promise<Uint8Array> {
-    const file = this.#file(handle);
-    return await guarded(async () => {
-      await file.seek(offset, Deno.SeekMode.Start);
-      const bytes = new Uint8Array(Math.min(length, MAX_READ));
-      const count = await file.read(bytes);
-      return bytes.subarray(0, count ?? 0);
-    });
-  }
-
-  async write(
-    handle: number,
-    offset: bigint | "append",
-    bytes: Uint8Array,
-  ): Promise<number> {
-    const file = this.#file(handle);
-    return await guarded(async () => {
-      if (offset === "append") await file.seek(0, Deno.SeekMode.End);
-      else await file.seek(offset, Deno.SeekMode.Start);
-      return await file.write(bytes);
-    });
-  }
-
-  close(handle: number): void {
-    // Directories have a handle and no file behind it.
-    this.#open.get(handle)?.close();
-    this.#open.delete(handle);
-  }
-
-  async list(
-    preopen: number,
-    path: string,
-  ): Promise<{ name: string; kind: FileStat["kind"]; inode: bigint }[]> {
-    const at = await this.#resolve(preopen, path, true);
-    return await guarded(async () => {
-      const entries = [];
-      for await (const entry of Deno.readDir(at)) {
-        if (entries.length >= MAX_ENTRIES) {
-          throw new FileError(29, `${path}: over ${MAX_ENTRIES} entries`);
+  open(at: number, path: string, options: OpenOptions): Promise<OpenedFile> {
+    return this.handles.use(at, async (folder) => {
+      this.handles.makeSureOfRoom();
+      const fd = await openWith(folder, path, options);
+      try {
+        const { kind } = await statOf(fd, callNow);
+        if (kind !== "file" && kind !== "directory") {
+          throw new FileError(EINVAL, "neither a file nor a directory");
         }
-        const { ino } = await Deno.lstat(`${at}/${entry.name}`);
-        entries.push({
-          name: entry.name,
-          kind: kindOf(entry),
-          inode: BigInt(ino ?? 0),
-        });
+        return { handle: this.handles.add(fd, folder), kind };
+      } catch (error) {
+        closeNow(fd);
+        throw error;
       }
-      return entries;
     });
+  }
+
+  close(handle: number): Promise<void> {
+    return this.handles.close(handle);
   }
 
   /** Closes all that the function left open. */
   closeAll(): void {
-    for (const handle of [...this.#open.keys()]) this.close(handle);
+    this.handles.closeAll();
   }
 
-  async #openDirectory(
-    at: string,
-    path: string,
-  ): Promise<{ handle: number; stat: FileStat }> {
-    const info = await guarded(() => Deno.lstat(at));
-    if (!info.isDirectory) {
-      throw new FileError(ENOTDIR, `${path}: not a directory`);
+  read(handle: number, offset: bigint, length: number): Promise<Uint8Array> {
+    return this.handles.use(handle, async ({ fd }) => {
+      const bytes = new Uint8Array(Math.min(length, MAX_READ));
+      const size = await call(
+        "pread",
+        "bytes",
+        BigInt(fd),
+        bytes,
+        BigInt(bytes.length),
+        offset,
+      );
+      // A copy, since the whole buffer behind a view would go over the port.
+      return size === bytes.length ? bytes : bytes.slice(0, size);
+    });
+  }
+
+  write(handle: number, offset: bigint, bytes: Uint8Array): Promise<number> {
+    return this.handles.use(handle, (file) => {
+      setAppend(file, false);
+      return pwrite(file, offset, bytes);
+    });
+  }
+
+  append(
+    handle: number,
+    bytes: Uint8Array,
+  ): Promise<{ written: number; end: bigint }> {
+    return this.handles.use(handle, async (file) => {
+      setAppend(file, true);
+      const written = await pwrite(file, 0n, bytes);
+      const end = callNow(
+        "lseek",
+        "numbers",
+        BigInt(file.fd),
+        0n,
+        SEEK_END,
+        0n,
+      );
+      return { written, end: BigInt(end) };
+    });
+  }
+
+  sync(handle: number, dataOnly: boolean): Promise<void> {
+    const name = dataOnly ? "fdatasync" : "fsync";
+    return this.#reopenedIfPath(handle, async (fd) => {
+      await call(name, "numbers", BigInt(fd), 0n, 0n, 0n);
+    });
+  }
+
+  stat(handle: number): Promise<FileStat> {
+    return this.handles.use(handle, ({ fd }) => statOf(fd, call));
+  }
+
+  setSize(handle: number, size: bigint): Promise<void> {
+    return this.handles.use(handle, async ({ fd }) => {
+      await call("ftruncate", "numbers", BigInt(fd), size, 0n, 0n);
+    });
+  }
+
+  setTimes(handle: number, times: NewTimes): Promise<void> {
+    return this.handles.change(
+      handle,
+      ({ fd }) => setTimesOf(fd, times, call),
+    );
+  }
+
+  allocate(handle: number, offset: bigint, length: bigint): Promise<void> {
+    return this.handles.use(handle, async ({ fd }) => {
+      try {
+        await call("fallocate", "numbers", BigInt(fd), 0n, offset, length);
+      } catch (error) {
+        if (!(error instanceof FileError) || error.errno !== ENOTSUP) {
+          throw error;
+        }
+        // A file system that cannot promise room: the size is all that can be had.
+        const { size } = await statOf(fd, call);
+        if (size >= offset + length) return;
+        await call("ftruncate", "numbers", BigInt(fd), offset + length, 0n, 0n);
+      }
+    });
+  }
+
+  list(handle: number): Promise<DirectoryEntry[]> {
+    return this.handles.use(handle, async (folder) => {
+      const fd = await openInside(folder, ".", O.RDONLY | O.DIRECTORY);
+      try {
+        const entries = await readEntries(fd);
+        if (folder.fd !== folder.root) return entries;
+        // What lies above a preopen is no business of the guest's.
+        const own = entries.find(({ name }) => name === ".")?.inode ?? 0n;
+        return entries.map((entry) =>
+          entry.name === ".." ? { ...entry, inode: own } : entry
+        );
+      } finally {
+        closeNow(fd);
+      }
+    });
+  }
+
+  /** A folder may be open as a mere place (`O_PATH`), which cannot be synced. */
+  #reopenedIfPath(
+    handle: number,
+    use: (fd: number) => Promise<void>,
+  ): Promise<void> {
+    return this.handles.use(handle, async (file) => {
+      const { kind } = await statOf(file.fd, callNow);
+      if (kind !== "directory") return await use(file.fd);
+      const fd = await openInside(file, ".", O.RDONLY | O.DIRECTORY);
+      try {
+        await use(fd);
+      } finally {
+        closeNow(fd);
+      }
+    });
+  }
+}
+
+async function openWith(
+  folder: Handle,
+  path: string,
+  options: OpenOptions,
+): Promise<number> {
+  const { read, write, create, exclusive, truncate, directory } = options;
+  const last = options.follow ? 0 : O.NOFOLLOW;
+  if (directory) {
+    if (create || truncate) {
+      throw new FileError(
+        EINVAL,
+        "a directory is neither made nor cut by open",
+      );
     }
-    return { handle: this.#next++, stat: toStat(info) };
+    return await openInside(folder, path, O.PATH | O.DIRECTORY | last);
   }
-
-  #file(handle: number): Deno.FsFile {
-    const file = this.#open.get(handle);
-    if (!file) throw new FileError(EBADF, `file handle ${handle}`);
-    return file;
+  const access = write ? (read ? O.RDWR : O.WRONLY) : O.RDONLY;
+  // Without waiting, or the other end of a FIFO could keep one of our threads for as long as it likes.
+  const common = access | last | O.NONBLOCK | O.NOCTTY;
+  if (folder.readOnly && (write || truncate || create)) {
+    return await openReadOnly(folder, path, common, options);
   }
-
-  #resolve(preopen: number, path: string, follow: boolean): Promise<string> {
-    const root = this.#roots[preopen];
-    if (root === undefined) throw new FileError(EBADF, `preopen ${preopen}`);
-    return resolveInside(root, path, follow);
-  }
+  const flags = common | (create ? O.CREAT : 0) | (truncate ? O.TRUNC : 0) |
+    (create && exclusive ? O.EXCL : 0);
+  return await openInside(folder, path, flags, create ? FILE_MODE : 0);
 }
 
-async function guarded<T>(action: () => Promise<T>): Promise<T> {
+/** What a file system that is mounted read-only answers: a file that is there can be opened for reading, nothing else. */
+async function openReadOnly(
+  folder: Handle,
+  path: string,
+  flags: number,
+  { write, create, exclusive, truncate }: OpenOptions,
+): Promise<number> {
+  const access = O.RDONLY | O.WRONLY | O.RDWR;
+  let fd: number;
   try {
-    return await action();
+    fd = await openInside(folder, path, flags & ~access);
   } catch (error) {
-    throw fileError(error);
+    const missing = error instanceof FileError && error.errno === ENOENT;
+    throw missing && create
+      ? new FileError(EROFS, "the folder is read-only")
+      : error;
   }
+  if (!write && !truncate && !(create && exclusive)) return fd;
+  closeNow(fd);
+  throw create && exclusive
+    ? new FileError(EEXIST, "it exists")
+    : new FileError(EROFS, "the folder is read-only");
 }
 
-function kindOf(
-  of: { isFile: boolean; isDirectory: boolean; isSymlink: boolean },
-): FileStat["kind"] {
-  return of.isFile
-    ? "file"
-    : of.isDirectory
-    ? "directory"
-    : of.isSymlink
-    ? "symlink"
-    : "other";
+/** Linux appends what is written anywhere while this is set, also at an offset. */
+function setAppend(file: Handle, append: boolean): void {
+  if (file.append === append) return;
+  const flags = BigInt(O.NONBLOCK | (append ? O.APPEND : 0));
+  callNow("fcntl", "numbers", BigInt(file.fd), F_SETFL, flags, 0n);
+  file.append = append;
 }
 
-function toStat(info: Deno.FileInfo): FileStat {
-  const nanoseconds = (time: Date | null) =>
-    BigInt(time?.getTime() ?? 0) * 1_000_000n;
-  return {
-    kind: kindOf(info),
-    size: BigInt(info.size),
-    inode: BigInt(info.ino ?? 0),
-    links: BigInt(info.nlink ?? 1),
-    accessed: nanoseconds(info.atime),
-    modified: nanoseconds(info.mtime),
-    changed: nanoseconds(info.ctime ?? info.mtime),
-  };
+function pwrite(
+  { fd }: Handle,
+  offset: bigint,
+  bytes: Uint8Array,
+): Promise<number> {
+  return call(
+    "pwrite",
+    "bytes",
+    BigInt(fd),
+    bytes,
+    BigInt(bytes.length),
+    offset,
+  );
 }

@@ -29,6 +29,8 @@ export interface ContainerSpec {
   tree: string;
   /** Whether a stdin stream will come (`input` frames, ended by an empty one). */
   stdin: boolean;
+  /** Whether whoever started the container has a terminal at the other end of its streams. */
+  terminal?: boolean;
 }
 
 /** What the host is told of a pod, once, before its first container. */

@@ -1,5 +1,5 @@
 /** From a module's bytes and its settings to what an isolate loads. */
-import { LogLevel, type Preopen } from "../../abi/host.ts";
+import { LogLevel, type Preopen, type StreamKind } from "../../abi/host.ts";
 import {
   inspectModule,
   missingImports,
@@ -38,6 +38,8 @@ export interface FunctionSource {
   preopens: Preopen[];
   roots: string[];
   stdin: boolean;
+  /** What stdin, stdout and stderr are, for a command that asks; pipes unless given. */
+  streams?: StreamKind[];
 }
 
 /** @throws {Error} naming the path, for a module that cannot run here; an upstream that is no cluster. */
@@ -97,6 +99,7 @@ export async function buildFunction(
       logLevel: levelNumber(settings["log-level"]) as LogLevel,
       preopens: source.preopens,
       reach,
+      streams: source.streams ?? ["pipe", "pipe", "pipe"],
       stdin: source.stdin,
     },
   };

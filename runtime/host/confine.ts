@@ -2,6 +2,7 @@
  * What the host does to itself before the first guest byte: what exec would have undone. The rest of the cage is the
  * shim's (DESIGN, decision 6).
  */
+import { openSystemCalls } from "../broker/system_calls.ts";
 import type { Logger } from "../log.ts";
 
 const PR_SET_DUMPABLE = 4;
@@ -28,6 +29,11 @@ export function confineSelf(log: Logger): void {
     libc.close();
   } catch (error) {
     log.warn(`the host could not confine itself: ${(error as Error).message}`);
+  }
+  try {
+    openSystemCalls();
+  } catch (error) {
+    log.warn(`commands will have no files: ${(error as Error).message}`);
   }
   for (const name of GIVEN_UP) Deno.permissions.revokeSync({ name });
 }

@@ -95,6 +95,7 @@ export async function readContainer(
     preopens: spec.tree === "" ? [] : [{ path: "/", readOnly: false }],
     roots: spec.tree === "" ? [] : [spec.tree],
     stdin: spec.stdin,
+    streams: Array(3).fill(spec.terminal ? "terminal" : "pipe"),
   });
 }
 

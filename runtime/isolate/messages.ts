@@ -5,9 +5,11 @@
 import type { ListenerSpec } from "./listener_spec.ts";
 import type {
   Facts,
+  FileCall,
   LogLevel,
   PluginOptions,
   Preopen,
+  StreamKind,
 } from "../../abi/host.ts";
 import type { Reach } from "../upstream/names.ts";
 import type { StreamMessage } from "./upstream_messages.ts";
@@ -70,6 +72,8 @@ export interface FunctionSpec {
   preopens: Preopen[];
   /** What it may reach outside, by name. */
   reach: Reach;
+  /** What a command's standard streams are, by number. */
+  streams: StreamKind[];
   /** Whether a stdin stream will come. */
   stdin: boolean;
 }
@@ -148,12 +152,8 @@ export type ToIsolate =
 export type CallOp =
   | "state.get"
   | "invoke"
-  | "file.stat"
-  | "file.open"
-  | "file.read"
-  | "file.write"
-  | "file.close"
-  | "file.list";
+  /** A call of the guest's files, by its name. */
+  | `file.${FileCall}`;
 
 export type FromIsolate =
   | { t: "loaded"; fn: number; id: string }

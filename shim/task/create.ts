@@ -116,6 +116,7 @@ async function createFunction(
     annotations: settingsOf(spec),
     tree,
     stdin: stdio.hasInput,
+    terminal: request.terminal,
   }, module);
   created.catch(() => {}); // What went wrong before says more.
   await opened;

@@ -1,17 +1,14 @@
 /** Guests written as WebAssembly text, and a host that remembers what they did. */
 import wabt from "wabt";
 import type {
-  FileStat,
   GuestCalls,
   GuestFiles,
   GuestHost,
   GuestRequest,
   LogLevel,
-  OpenOptions,
   PluginOptions,
-  Preopen,
+  StreamKind,
 } from "../../abi/host.ts";
-import { FileError } from "../../abi/host.ts";
 
 const tools = await wabt();
 const compiled = new Map<string, WebAssembly.Module>();
@@ -51,6 +48,7 @@ export class RecordingHost implements GuestHost {
   readonly invoked: [string, string, string][] = [];
   files: GuestFiles | undefined;
   calls: GuestCalls | undefined;
+  streams: StreamKind[] = ["pipe", "pipe", "pipe"];
   state: (store: string, key: string) => Promise<Uint8Array> = () =>
     Promise.resolve(new Uint8Array(0));
   invoke: (
@@ -93,107 +91,6 @@ export class RecordingHost implements GuestHost {
   /** All log lines as `level text`. */
   get lines(): string[] {
     return this.logged.map(([level, text]) => `${level} ${text}`);
-  }
-}
-
-/** Files in memory: paths to contents; every directory on the way to one exists. */
-export class MemoryFiles implements GuestFiles {
-  readonly calls: string[] = [];
-  readonly #handles = new Map<number, string>();
-  #next = 100;
-
-  constructor(
-    readonly contents: Map<string, Uint8Array>,
-    readonly preopens: readonly Preopen[] = [{ path: "/", readOnly: false }],
-  ) {}
-
-  /** Handles that nobody closed. */
-  get stillOpen(): number {
-    return this.#handles.size;
-  }
-
-  #kind(path: string): "file" | "directory" {
-    const clean = this.#clean(path);
-    if (this.contents.has(clean)) return "file";
-    if (clean === "") return "directory";
-    for (const name of this.contents.keys()) {
-      if (name.startsWith(`${clean}/`)) return "directory";
-    }
-    throw new FileError(44, `${path} does not exist`);
-  }
-  #clean(path: string): string {
-    return path.split("/").filter((part) => part !== "" && part !== ".")
-      .join("/");
-  }
-  #stat(path: string): FileStat {
-    const kind = this.#kind(path);
-    const size = this.contents.get(this.#clean(path))?.length ?? 0;
-    return {
-      kind,
-      size: BigInt(size),
-      inode: 7n,
-      links: 1n,
-      accessed: 1n,
-      modified: 2n,
-      changed: 3n,
-    };
-  }
-  async stat(_preopen: number, path: string): Promise<FileStat> {
-    await Promise.resolve();
-    return this.#stat(path);
-  }
-  async open(_preopen: number, path: string, options: OpenOptions) {
-    await Promise.resolve();
-    const clean = this.#clean(path);
-    this.calls.push(`open ${clean} ${JSON.stringify(options)}`);
-    if (options.create && !this.contents.has(clean)) {
-      this.contents.set(clean, new Uint8Array(0));
-    }
-    const stat = this.#stat(path);
-    if (options.truncate) this.contents.set(clean, new Uint8Array(0));
-    const handle = this.#next++;
-    this.#handles.set(handle, clean);
-    return { handle, stat };
-  }
-  async read(
-    handle: number,
-    offset: bigint,
-    length: number,
-  ): Promise<Uint8Array> {
-    await Promise.resolve();
-    const bytes = this.contents.get(this.#handles.get(handle)!)!;
-    return bytes.slice(Number(offset), Number(offset) + length);
-  }
-  async write(handle: number, offset: bigint | "append", bytes: Uint8Array) {
-    await Promise.resolve();
-    const path = this.#handles.get(handle)!;
-    const before = this.contents.get(path)!;
-    const at = offset === "append" ? before.length : Number(offset);
-    const after = new Uint8Array(Math.max(before.length, at + bytes.length));
-    after.set(before);
-    after.set(bytes, at);
-    this.contents.set(path, after);
-    return bytes.length;
-  }
-  async close(handle: number) {
-    await Promise.resolve();
-    this.#handles.delete(handle);
-  }
-  async list(_preopen: number, path: string) {
-    await Promise.resolve();
-    const base = this.#clean(path);
-    const names = new Set<string>();
-    for (const name of this.contents.keys()) {
-      if (base !== "" && !name.startsWith(`${base}/`)) continue;
-      names.add(
-        name.slice(base === "" ? 0 : base.length + 1).split("/")[0]!,
-      );
-    }
-    return [...names].map((name) => ({
-      name,
-      kind: this.#kind(base === "" ? name : `${base}/${name}`),
-      inode: 9n,
-    }));
   }
 }
 

@@ -33,12 +33,15 @@ export const Allocation = {
 export const HEAP = 0x8000;
 export const PAGE = 0x10000;
 
-function probeText(names: string[], wasi: string[], marker: string): string {
+function probeText(
+  names: string[],
+  wasi: string[],
+  marker: string,
+  wasiModule = "wasi_snapshot_preview1",
+): string {
   const all = [
     ...names.map((name) => passThrough("env", name, PROXY_WASM[name]!)),
-    ...wasi.map((name) =>
-      passThrough("wasi_snapshot_preview1", name, WASI[name]!)
-    ),
+    ...wasi.map((name) => passThrough(wasiModule, name, WASI[name]!)),
   ];
   const can = (name: string) => names.includes(name);
   return `(module
@@ -229,9 +232,10 @@ export class CommandProbe extends GuestMemoryView {
     args: string[] = [],
     env: string[] = [],
     host = new RecordingHost(),
+    wasiModule = "wasi_snapshot_preview1",
   ) {
     const module = moduleOf(
-      probeText([], Object.keys(WASI), "_start"),
+      probeText([], Object.keys(WASI), "_start", wasiModule),
     );
     const { info, links } = inspected(module);
     const state = new CommandState(host, args, env);

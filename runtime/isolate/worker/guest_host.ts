@@ -1,21 +1,19 @@
 /** The world as one instance sees it: `abi/host.ts`, answered over the isolate's port. */
 import {
-  FileError,
-  type FileStat,
   type GuestCalls,
   type GuestFiles,
   type GuestHost,
   type GuestRequest,
   HostCallError,
   type LogLevel,
-  type OpenOptions,
-  type Preopen,
+  type StreamKind,
 } from "../../../abi/host.ts";
 import { OUTPUT_WINDOW } from "../../control/messages.ts";
 import type { FunctionSpec } from "../messages.ts";
 import type { Arrival } from "./arrival.ts";
+import { brokeredFiles } from "./brokered_files.ts";
 import { OutsideCalls } from "./calls.ts";
-import { call, CallFailed, send, upstreams } from "./port.ts";
+import { call, send, upstreams } from "./port.ts";
 
 /** Bytes a plugin's output may have under way. */
 const PLUGIN_WINDOW = 4 * OUTPUT_WINDOW;
@@ -132,7 +130,7 @@ export class InstanceHost implements GuestHost {
     this.#flow = flow;
     this.#input = input;
     this.files = spec.preopens.length > 0
-      ? new BrokeredFiles(fn, spec.preopens)
+      ? brokeredFiles(fn, spec.preopens)
       : undefined;
     this.calls = new OutsideCalls(fn, spec, upstreams);
   }
@@ -152,6 +150,10 @@ export class InstanceHost implements GuestHost {
 
   read(max: number): Promise<Uint8Array> {
     return this.#input.read(max);
+  }
+
+  get streams(): readonly StreamKind[] {
+    return this.#spec.streams;
   }
 
   getState(store: string, key: string): Promise<Uint8Array> {
@@ -176,66 +178,6 @@ export class InstanceHost implements GuestHost {
       return await call(this.#fn, op, args);
     } catch (error) {
       throw new HostCallError((error as Error).message);
-    }
-  }
-}
-
-class BrokeredFiles implements GuestFiles {
-  constructor(readonly fn: number, readonly preopens: readonly Preopen[]) {}
-
-  stat(
-    preopen: number,
-    path: string,
-    followSymlinks: boolean,
-  ): Promise<FileStat> {
-    return this.#call("file.stat", [preopen, path, followSymlinks]) as Promise<
-      FileStat
-    >;
-  }
-
-  open(
-    preopen: number,
-    path: string,
-    options: OpenOptions,
-  ): Promise<{ handle: number; stat: FileStat }> {
-    return this.#call("file.open", [preopen, path, options]) as Promise<
-      { handle: number; stat: FileStat }
-    >;
-  }
-
-  read(handle: number, offset: bigint, length: number): Promise<Uint8Array> {
-    return this.#call("file.read", [handle, offset, length]) as Promise<
-      Uint8Array
-    >;
-  }
-
-  write(
-    handle: number,
-    offset: bigint | "append",
-    bytes: Uint8Array,
-  ): Promise<number> {
-    return this.#call("file.write", [handle, offset, bytes]) as Promise<number>;
-  }
-
-  async close(handle: number): Promise<void> {
-    await this.#call("file.close", [handle]);
-  }
-
-  list(preopen: number, path: string): ReturnType<GuestFiles["list"]> {
-    return this.#call("file.list", [preopen, path]) as ReturnType<
-      GuestFiles["list"]
-    >;
-  }
-
-  async #call(
-    op: Extract<Parameters<typeof call>[1], `file.${string}`>,
-    args: unknown[],
-  ): Promise<unknown> {
-    try {
-      return await call(this.fn, op, args);
-    } catch (error) {
-      const errno = error instanceof CallFailed ? error.errno : undefined;
-      throw new FileError(errno ?? 29, (error as Error).message);
     }
   }
 }
