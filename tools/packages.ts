@@ -16,9 +16,17 @@ export const PACKAGES: readonly (readonly [string, string])[] = [
   ["mount", "/bin/mount"],
 ];
 
-/** Packages that are not installed. */
-export function missingPackages(): string[] {
-  return PACKAGES.filter(([, file]) => !exists(file)).map(([name]) => name);
+/** What compiles C to WASI programs. */
+export const WASI_PACKAGES: typeof PACKAGES = [
+  ["clang", "/usr/bin/clang"],
+  ["lld", "/usr/bin/wasm-ld"],
+  ["wasi-libc", "/usr/include/wasm32-wasi/wasi/api.h"],
+  ["libclang-rt-dev-wasm32", "/usr/share/doc/libclang-rt-dev-wasm32"],
+];
+
+/** Packages of a list that are not installed. */
+export function missingPackages(list = PACKAGES): string[] {
+  return list.filter(([, file]) => !exists(file)).map(([name]) => name);
 }
 
 /** Why this machine cannot have the packages: "" where it can. */
@@ -51,7 +59,7 @@ export async function whyNot(): Promise<string> {
  * @throws {Error} when apt-get fails.
  */
 export async function installMissing(): Promise<void> {
-  const missing = missingPackages();
+  const missing = missingPackages([...PACKAGES, ...WASI_PACKAGES]);
   if (missing.length === 0) return;
   console.log(`installing Debian packages: ${missing.join(" ")}`);
   const install = ["install", "-y", "-q", "--no-install-recommends", "-o"];
