@@ -90,13 +90,22 @@ export async function readContainer(
     clusters,
     instanceCeiling: node?.ceiling?.caps.get("instances"),
     args: [path, ...spec.args.slice(1)],
-    env: spec.env,
+    env: withFolder(spec),
     entry,
     preopens: spec.tree === "" ? [] : [{ path: "/", readOnly: false }],
     roots: spec.tree === "" ? [] : [spec.tree],
     stdin: spec.stdin,
     streams: Array(3).fill(spec.terminal ? "terminal" : "pipe"),
   });
+}
+
+/**
+ * The environment with the container's folder as `PWD`, which is where Go's programs look for it; C's library has no
+ * current folder but `/` (abi/RATIONALE.md).
+ */
+function withFolder({ env, cwd }: ContainerSpec): string[] {
+  const said = env.some((entry) => entry.startsWith("PWD="));
+  return said || cwd === "" || cwd === "/" ? env : [...env, `PWD=${cwd}`];
 }
 
 /** A ConfigMap mounted at `/etc/layotto/config.json`, if there is one. */

@@ -1,0 +1,93 @@
+/** C programs as containers of a host process: files through the broker of a confined host, stdin, exit codes. */
+import assert from "node:assert/strict";
+import { compileC, testWithC } from "../../wasi_libc.ts";
+import {
+  containerSpec,
+  freePort,
+  keyOf,
+  podSpec,
+  ports,
+  startHost,
+} from "./harness.ts";
+
+interface Ran {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program with `tree` as its root, and `stdin` if there is any. */
+async function run(
+  program: string,
+  tree: string,
+  args: string[],
+  stdin?: string,
+): Promise<Ran> {
+  await using host = await startHost();
+  await host.client.openPod("p1", podSpec(ports(freePort())));
+  const key = keyOf("c1");
+  const spec = containerSpec("c1", {
+    tree,
+    args: ["/bin/program.wasm", ...args],
+    cwd: "/work",
+    stdin: stdin !== undefined,
+  });
+  await host.client.create(key, spec, await compileC(program));
+  await host.client.start(key);
+  if (stdin !== undefined) {
+    host.client.input(key, new TextEncoder().encode(stdin));
+    host.client.closeInput(key);
+  }
+  const { status } = await host.exit(key);
+  const [stdout, stderr] = [host.output(key, 1), host.output(key, 2)];
+  await host.client.delete(key);
+  return { status, stdout, stderr };
+}
+
+async function withTree(use: (tree: string) => Promise<void>): Promise<void> {
+  const tree = await Deno.makeTempDir();
+  try {
+    await use(tree);
+  } finally {
+    await Deno.remove(tree, { recursive: true });
+  }
+}
+
+testWithC(
+  "a command in a confined host reads and writes its files, and counts what is piped in",
+  () =>
+    withTree(async (tree) => {
+      await Deno.mkdir(`${tree}/data`);
+      await Deno.writeTextFile(`${tree}/data/in`, "one two\nthree\n");
+      const copied = await run("count", tree, ["-o", "/data/out", "/data/in"]);
+      assert.deepEqual(copied, { status: 0, stdout: "", stderr: "" });
+      const out = await Deno.readTextFile(`${tree}/data/out`);
+      assert.equal(out, "2 3 14 /data/in\n");
+      const piped = await run("count", tree, [], "a b\nc\n");
+      assert.deepEqual(piped, { status: 0, stdout: "2 3 6 -\n", stderr: "" });
+      const missing = await run("count", tree, ["/none"]);
+      assert.equal(missing.status, 1);
+      assert.match(missing.stderr, /count: \/none: No such file or directory/);
+    }),
+);
+
+for (const program of ["directories", "names", "files", "symlinks"]) {
+  testWithC(
+    `the checks of ${program}.c hold over the isolate's port`,
+    () =>
+      withTree(async (tree) => {
+        const { status, stdout } = await run(program, tree, []);
+        assert.equal(stdout, "");
+        assert.equal(status, 0);
+      }),
+  );
+}
+
+testWithC(
+  "a command knows the folder it was started in by PWD",
+  () =>
+    withTree(async (tree) => {
+      const { stdout } = await run("stdio", tree, ["PWD"], "");
+      assert.match(stdout, /read 0 bytes; PWD=\/work\n$/);
+    }),
+);
