@@ -44,7 +44,7 @@ export async function cannotInstall(): Promise<string> {
 export async function whyNot(): Promise<string> {
   const reason = await cannotInstall();
   if (reason !== "") return reason;
-  const missing = missingPackages();
+  const missing = missingPackages([...PACKAGES, ...WASI_PACKAGES]);
   if (missing.length > 0) {
     return `wants the packages ${missing.join(", ")}: run the test task`;
   }

@@ -2,8 +2,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int failures;
+
+/* Goes to the folder that is the first argument, if there is one. */
+#define START(argc, argv) \
+  if ((argc) > 1) CHECK(chdir((argv)[1]) == 0)
 
 /* `condition` holds. */
 #define CHECK(condition)                                                    \

@@ -31,7 +31,8 @@ static int count(DIR *dir) {
   return others;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  START(argc, argv);
   CHECK(mkdir("many", 0700) == 0);
   FAILS(mkdir("many", 0700), EEXIST);
   for (int i = 0; i < ENTRIES; i++) make(i);

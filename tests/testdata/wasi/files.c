@@ -115,7 +115,8 @@ static void times(void) {
   CHECK(unlink("s") == 0 && unlink("t") == 0);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  START(argc, argv);
   flags();
   places();
   times();

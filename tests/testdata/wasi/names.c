@@ -103,7 +103,8 @@ static void removing(void) {
   FAILS(open("new/", O_CREAT | O_WRONLY, 0600), EISDIR || errno == ENOENT || errno == EINVAL);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  START(argc, argv);
   renames();
   linking();
   removing();

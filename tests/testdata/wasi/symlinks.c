@@ -12,7 +12,8 @@ static int kind(const char *name, int follow) {
   return S_ISLNK(stat.st_mode) ? 'l' : S_ISDIR(stat.st_mode) ? 'd' : 'f';
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  START(argc, argv);
   char target[64] = {0};
   CHECK(mkdir("dir", 0700) == 0);
   int fd = open("dir/file", O_CREAT | O_WRONLY, 0600);
