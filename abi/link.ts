@@ -11,7 +11,6 @@ import {
   COMMAND_WASI,
   PLUGIN_WASI,
   UNSTABLE_COMMAND_WASI,
-  WASI_NAMES,
 } from "./wasi/mod.ts";
 import { Errno } from "./wasi/types.ts";
 
@@ -68,8 +67,7 @@ export function resolveImport(
         : undefined);
   }
   if (module === PREVIEW1 || module === UNSTABLE) {
-    return fromTable(TABLES[side].wasi[module]!, module, name) ??
-      (WASI_NAMES.has(name) ? stub(module, name, Errno.nosys) : undefined);
+    return fromTable(TABLES[side].wasi[module]!, module, name);
   }
   return undefined;
 }

@@ -9,10 +9,11 @@ import { COMMAND_FILESTAT, UNSTABLE_FILESTAT } from "./filestat.ts";
 import { COMMAND_NAMES } from "./names.ts";
 import { COMMAND_OPEN } from "./open.ts";
 import { PLUGIN_FD } from "./plugin_fd.ts";
+import { PLUGIN_FILES } from "./plugin_files.ts";
 import { PLUGIN_POLL } from "./plugin_poll.ts";
 import { COMMAND_POLL, UNSTABLE_POLL } from "./poll.ts";
 import { COMMAND_POSITION, UNSTABLE_POSITION } from "./position.ts";
-import { COMMAND_PROCESS, PROCESS } from "./process.ts";
+import { PROCESS } from "./process.ts";
 import { COMMAND_RANDOM, PLUGIN_RANDOM } from "./random.ts";
 import { COMMAND_READDIR } from "./readdir.ts";
 import { COMMAND_SOCKETS } from "./sockets.ts";
@@ -26,13 +27,14 @@ export const PLUGIN_WASI: HostCallTable<WasiState> = {
   ...PROCESS,
   ...PLUGIN_RANDOM,
   ...PLUGIN_FD,
+  ...PLUGIN_FILES,
   ...PLUGIN_POLL,
 };
 
 export const COMMAND_WASI: HostCallTable<CommandState> = {
   ...STRINGS,
   ...COMMAND_CLOCK,
-  ...COMMAND_PROCESS,
+  ...PROCESS,
   ...COMMAND_RANDOM,
   ...COMMAND_DESCRIPTORS,
   ...COMMAND_FDSTAT,
@@ -54,53 +56,3 @@ export const UNSTABLE_COMMAND_WASI: HostCallTable<CommandState> = {
   ...UNSTABLE_POSITION,
   ...UNSTABLE_POLL,
 };
-
-/** All functions of preview 1: those without an entry above answer 52. */
-export const WASI_NAMES: ReadonlySet<string> = new Set([
-  "args_get",
-  "args_sizes_get",
-  "clock_res_get",
-  "clock_time_get",
-  "environ_get",
-  "environ_sizes_get",
-  "fd_advise",
-  "fd_allocate",
-  "fd_close",
-  "fd_datasync",
-  "fd_fdstat_get",
-  "fd_fdstat_set_flags",
-  "fd_fdstat_set_rights",
-  "fd_filestat_get",
-  "fd_filestat_set_size",
-  "fd_filestat_set_times",
-  "fd_pread",
-  "fd_prestat_dir_name",
-  "fd_prestat_get",
-  "fd_pwrite",
-  "fd_read",
-  "fd_readdir",
-  "fd_renumber",
-  "fd_seek",
-  "fd_sync",
-  "fd_tell",
-  "fd_write",
-  "path_create_directory",
-  "path_filestat_get",
-  "path_filestat_set_times",
-  "path_link",
-  "path_open",
-  "path_readlink",
-  "path_remove_directory",
-  "path_rename",
-  "path_symlink",
-  "path_unlink_file",
-  "poll_oneoff",
-  "proc_exit",
-  "proc_raise",
-  "random_get",
-  "sched_yield",
-  "sock_accept",
-  "sock_recv",
-  "sock_send",
-  "sock_shutdown",
-]);

@@ -20,11 +20,11 @@ export const PLUGIN_FD: HostCallTable<WasiState> = {
   fd_prestat_get: () => (): Errno => Errno.badf,
   fd_prestat_dir_name: () => (): Errno => Errno.nosys,
   fd_filestat_get: () => (): Errno => Errno.badf,
-  path_open: () => (): Errno => Errno.noent,
-  path_filestat_get: () => (): Errno => Errno.notsup,
+  fd_pwrite: fdPwrite,
 };
 
-function isOutput(fd: number): boolean {
+/** Whether `fd` is one of the two that a plugin may write to. */
+export function isOutput(fd: number): boolean {
   return fd === 1 || fd === 2;
 }
 
@@ -51,6 +51,18 @@ function fdWrite({ memory, host }: WasiState) {
     memory.setU32(writtenAt, size);
     return Errno.success;
   };
+}
+
+/** `(fd, iovecs, count, offset, written*)`: as `fd_write`; a stream has no offsets. */
+function fdPwrite(state: WasiState) {
+  const write = fdWrite(state);
+  return (
+    fd: number,
+    iovecs: number,
+    count: number,
+    _offset: bigint,
+    writtenAt: number,
+  ): Errno => write(fd, iovecs, count, writtenAt);
 }
 
 /** `(fd, stat*)`: 24 bytes for 1 and 2, the right to write and nothing else. 0; 8; 21. */

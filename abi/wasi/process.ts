@@ -7,10 +7,6 @@ import { Errno } from "./types.ts";
 export const PROCESS: HostCallTable<WasiState> = {
   proc_exit: procExit,
   sched_yield: () => (): Errno => Errno.success,
-};
-
-export const COMMAND_PROCESS: HostCallTable<WasiState> = {
-  ...PROCESS,
   proc_raise: procRaise,
 };
 

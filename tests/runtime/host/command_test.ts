@@ -22,6 +22,7 @@ async function run(
   tree: string,
   args: string[],
   stdin?: string,
+  terminal = false,
 ): Promise<Ran> {
   await using host = await startHost();
   await host.client.openPod("p1", podSpec(ports(freePort())));
@@ -31,6 +32,7 @@ async function run(
     args: ["/bin/program.wasm", ...args],
     cwd: "/work",
     stdin: stdin !== undefined,
+    terminal,
   });
   await host.client.create(key, spec, await compileC(program));
   await host.client.start(key);
@@ -89,5 +91,27 @@ testWithC(
     withTree(async (tree) => {
       const { stdout } = await run("stdio", tree, ["PWD"], "");
       assert.match(stdout, /read 0 bytes; PWD=\/work\n$/);
+    }),
+);
+
+testWithC(
+  "a container with a terminal has one, any other has pipes",
+  () =>
+    withTree(async (tree) => {
+      const kinds = async (terminal: boolean) => {
+        const { stdout } = await run("stdio", tree, [], "x", terminal);
+        return stdout.split("\n").slice(0, 3);
+      };
+      const one = "device, a terminal";
+      assert.deepEqual(await kinds(true), [
+        `0: ${one}`,
+        `1: ${one}`,
+        `2: ${one}`,
+      ]);
+      assert.deepEqual(await kinds(false), [
+        "0: other",
+        "1: other",
+        "2: other",
+      ]);
     }),
 );
