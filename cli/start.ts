@@ -42,7 +42,8 @@ export async function start(args: readonly string[]): Promise<number> {
   }
   refuseEnvoyFlags(envoyFlags);
   const stopped = stopSignal();
-  const host = await startLaptop({ config, flags, env });
+  const stdin = () => Deno.stdin.readable;
+  const host = await startLaptop({ config, flags, env, stdin });
   try {
     if (demo) await putDemoBook(host.stores);
     tell(host, demo);

@@ -2,6 +2,7 @@
 import { ConfigError } from "../settings/problems.ts";
 import type { Layer } from "../settings/layers.ts";
 import type { Ceiling } from "../settings/resolve.ts";
+import type { CommandConfig } from "./command.ts";
 import { JsonSyntaxError, parseJson } from "./json.ts";
 import { readLayotto } from "./layotto.ts";
 import { readNative } from "./native.ts";
@@ -32,6 +33,8 @@ export interface FunctionConfig {
   rootContextId: number;
   /** Layotto's shape only: what its plugin and VM configurations are made of (ABI.md §5.3). */
   layotto?: LayottoFields;
+  /** The short shape only: what it gets if it is a command. */
+  command?: CommandConfig;
   /** The function's path in the file, for errors. */
   place: string;
 }

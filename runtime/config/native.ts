@@ -2,7 +2,7 @@
  * The short shape:
  *
  *     {
- *       "functions": { "f1": "f1.wasm", "f2": { "path": "f2.wasm", "instances": 4 } },
+ *       "functions": { "f1": "f1.wasm", "f2": { "path": "f2.wasm", "instances": 4 } },   (commands: see command.ts)
  *       "state": { "state_demo": "sqlite" },
  *       "clusters": { "web": "http://127.0.0.1:8080" },
  *       "settings": { "http-port": 8080 },
@@ -17,6 +17,7 @@ import { type Ceiling, readCeiling } from "../settings/resolve.ts";
 import { type Setting, SETTINGS } from "../settings/table.ts";
 import { readValue } from "../settings/value.ts";
 import { Check, isObject, join, type JsonObject } from "./check.ts";
+import { COMMAND_KEYS, readCommand } from "./command.ts";
 import type { FunctionConfig, HostConfig, ParseOptions } from "./config.ts";
 import { readClusters } from "./clusters.ts";
 import { readStores } from "./stores.ts";
@@ -80,13 +81,20 @@ function readFunctions(
       );
     }
     const file = check.text(fields.path, join(path, "path")) ?? "";
-    const { path: _, ...settings } = fields;
-    checkSettings(check, settings, path, "function", ["path"]);
+    const { path: _, args, env, mounts, ...settings } = fields;
+    const others = ["path", ...COMMAND_KEYS];
+    checkSettings(check, settings, path, "function", others);
     functions.push({
       name,
       path: file.startsWith("/") ? file : `${options.folder}/${file}`,
       settings: fileLayer(kindOf(options), settings, `${check.place(path)}.`),
       rootContextId: 1,
+      command: readCommand(
+        check,
+        { args, env, mounts },
+        path,
+        options.folder,
+      ),
       place: check.place(path),
     });
   }

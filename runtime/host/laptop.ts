@@ -1,5 +1,7 @@
 /** The host alone, without a shim: `layotto start`. */
+import type { StreamKind } from "../../abi/host.ts";
 import { ConfigError } from "../settings/problems.ts";
+import { feed, streamKinds } from "./stdin.ts";
 import { StateStores } from "../components/state/stores.ts";
 import {
   type FunctionConfig,
@@ -27,6 +29,8 @@ export interface LaptopOptions {
   flags: Record<string, string>;
   /** The environment; `LAYOTTO_…` variables are settings. */
   env: Record<string, string>;
+  /** This process's stdin, for a command that is the only function; it has none unless given. */
+  stdin?: () => ReadableStream<Uint8Array>;
   /** Where the functions' output and log lines go; the process's own streams unless given. */
   sink?: Sink;
 }
@@ -104,14 +108,20 @@ export async function startLaptop(
   Deno.unrefTimer(timer);
   try {
     listeners.push(...openServers(pod, new PodAdmin(pod), settings));
-    for (const fn of config?.functions ?? []) {
-      await addFunction(pod, fn, outside, config?.settings);
+    const wanted = config?.functions ?? [];
+    // Stdin is one function's, if it is the only one.
+    const stdin = wanted.length === 1 ? options.stdin : undefined;
+    for (const fn of wanted) {
+      const streams = stdin && streamKinds();
+      await addFunction(pod, fn, outside, config?.settings, streams);
     }
     const commandsOnly = pod.functions.length > 0 &&
       pod.functions.every((fn) => fn.spec.kind === "command");
     const httpPort = commandsOnly ? 0 : await pod.listen();
     const functions = pod.functions;
     for (const fn of functions) await pod.start(fn);
+    const [first] = functions;
+    if (stdin && first?.spec.kind === "command") feed(first, stdin());
     const [adminPort = 0, actuatorPort = 0] = listeners.map((listener) =>
       listener.port
     );
@@ -150,7 +160,9 @@ async function addFunction(
   config: FunctionConfig,
   outside: Layer[],
   file: Layer | undefined,
+  streams: StreamKind[] | undefined,
 ): Promise<void> {
+  const { mounts = [] } = config.command ?? {};
   const { values: settings } = resolveFunction([
     ...outside,
     config.settings,
@@ -169,12 +181,13 @@ async function addFunction(
           layottoPairs(config.layotto.vmFields),
         pluginConfiguration: config.layotto &&
           layottoPairs(config.layotto.pluginFields),
-        args: [config.path],
-        env: [],
+        args: [config.path, ...config.command?.args ?? []],
+        env: config.command?.env ?? [],
         entry: "",
-        preopens: [],
-        roots: [],
-        stdin: false,
+        preopens: mounts.map(({ path, readOnly }) => ({ path, readOnly })),
+        roots: mounts.map(({ root }) => root),
+        stdin: streams !== undefined,
+        streams,
       }),
     );
   } catch (error) {

@@ -21,10 +21,14 @@ export async function layotto(
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-/** The command itself, its streams piped. */
+/** The command itself, its outputs piped. */
 export function command(
   args: readonly string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
+  options: {
+    cwd?: string;
+    env?: Record<string, string>;
+    stdin?: "piped" | "null";
+  } = {},
 ): Deno.Command {
   const env = Object.fromEntries(
     Object.entries(Deno.env.toObject()).filter(([name]) =>
@@ -36,7 +40,7 @@ export function command(
     cwd: options.cwd ?? ROOT,
     clearEnv: true,
     env: { ...env, NO_COLOR: "1", ...options.env },
-    stdin: "null",
+    stdin: options.stdin ?? "null",
     stdout: "piped",
     stderr: "piped",
   });

@@ -51,6 +51,50 @@ Deno.test("what is said of one function goes before what is said of all", () => 
   assert.equal(origins["body-limit"].place, "c.json: settings.body-limit");
 });
 
+Deno.test("a command's arguments, environment and folders stand in the file", () => {
+  const config = parse(`{
+    "functions": {
+      "f": {
+        "path": "x.wasm",
+        "args": ["-l", ""],
+        "env": { "A": "1", "B": "" },
+        "mounts": { "/data": "d", "/etc": { "path": "/opt/e", "read-only": true } }
+      },
+      "g": "y.wasm"
+    }
+  }`);
+  assert.deepEqual(config.functions.map(({ command }) => command), [
+    {
+      args: ["-l", ""],
+      env: ["A=1", "B="],
+      mounts: [
+        { path: "/data", root: "/etc/app/d", readOnly: false },
+        { path: "/etc", root: "/opt/e", readOnly: true },
+      ],
+    },
+    { args: [], env: [], mounts: [] },
+  ]);
+  const problems = problemsOf({
+    functions: {
+      f: {
+        path: "x",
+        args: [1],
+        env: { "A=": "x", B: 2 },
+        mounts: { "": "d", "/a": 3, "/b": { path: "", rw: true } },
+      },
+    },
+  });
+  assert.deepEqual(problems, [
+    "c.json: functions.f.args[0]: found 1, expected a text",
+    'c.json: functions.f.env["A="]: found "A=", expected a name without =',
+    "c.json: functions.f.env.B: found 2, expected a text",
+    'c.json: functions.f.mounts[""]: found "", expected the path a guest sees',
+    'c.json: functions.f.mounts["/a"]: found 3, expected a folder\'s path',
+    'c.json: functions.f.mounts["/b"].rw: found unknown key "rw", expected one of "path", "read-only"',
+    'c.json: functions.f.mounts["/b"]: found "", expected a folder\'s path',
+  ]);
+});
+
 Deno.test("an empty object is a configuration", () => {
   const config = parse("{}");
   assert.deepEqual(config.functions, []);
@@ -92,10 +136,10 @@ Deno.test("every mistake of a file is told at once", () => {
   assert.deepEqual(problems, [
     'c.json: function: found unknown key "function" (did you mean "functions"?), expected one of "functions", "state", "clusters", "settings", "app", "ceiling"',
     "c.json: functions.f1.path: found nothing, expected the path of a WebAssembly module",
-    `c.json: functions.f1.pat: found unknown key "pat" (did you mean "path"?), expected one of "path", ${ofFunctions}`,
+    `c.json: functions.f1.pat: found unknown key "pat" (did you mean "path"?), expected one of "path", "args", "env", "mounts", ${ofFunctions}`,
     "c.json: functions.f1.instances: found -1, expected a whole number from 0 to 100000",
     'c.json: functions["f.2"].path: found 3, expected a text',
-    `c.json: functions.f3.http-port: found unknown key "http-port", expected one of "path", ${ofFunctions}`,
+    `c.json: functions.f3.http-port: found unknown key "http-port", expected one of "path", "args", "env", "mounts", ${ofFunctions}`,
     "c.json: functions.f4: found a list, expected an object",
     "c.json: functions.f4.path: found nothing, expected the path of a WebAssembly module",
     'c.json: state.a.type: found nothing, expected one of "in-memory", "redis", "sqlite"',

@@ -1,0 +1,89 @@
+/** `layotto start` with a command: arguments, environment, folders, stdin, exit code. */
+import assert from "node:assert/strict";
+import { compileC, testWithC } from "../wasi_libc.ts";
+import { command, inFolder } from "./run.ts";
+
+interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Starts a configuration whose only function is `program`, with `stdin` as a pipe. */
+async function start(
+  folder: string,
+  program: string,
+  fields: Record<string, unknown>,
+  stdin = "",
+): Promise<Ran> {
+  await Deno.writeFile(`${folder}/p.wasm`, await compileC(program));
+  const functions = { p: { path: "p.wasm", ...fields } };
+  await Deno.writeTextFile(
+    `${folder}/c.json`,
+    JSON.stringify({ functions, settings: { "log-level": "error" } }),
+  );
+  const ports = ["--http-port=0", "--admin-port=0", "--actuator-port=0"];
+  const child = command(["start", "-c", "c.json", ...ports], {
+    cwd: folder,
+    stdin: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(stdin));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+testWithC(
+  "a command on a laptop has its arguments, its folders and what is piped into it",
+  () =>
+    inFolder(async (folder) => {
+      await Deno.mkdir(`${folder}/data`);
+      await Deno.writeTextFile(`${folder}/data/in`, "one two\nthree\n");
+      const mounts = { "/data": "data" };
+      const counted = await start(folder, "count", {
+        args: ["-o", "/data/out", "/data/in"],
+        mounts,
+      });
+      assert.deepEqual(counted, { code: 0, stdout: "", stderr: "" });
+      const out = await Deno.readTextFile(`${folder}/data/out`);
+      assert.equal(out, "2 3 14 /data/in\n");
+      const piped = await start(folder, "count", {}, "a b\nc\n");
+      assert.deepEqual([piped.code, piped.stdout], [0, "2 3 6 -\n"]);
+    }),
+);
+
+testWithC(
+  "a folder that is mounted read-only stays as it is, and one that is not mounted is not there",
+  () =>
+    inFolder(async (folder) => {
+      await Deno.mkdir(`${folder}/data`);
+      const mounts = { "/data": { path: "data", "read-only": true } };
+      const refused = await start(folder, "count", {
+        args: ["-o", "/data/out"],
+        mounts,
+      });
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, /\/data\/out: Read-only file system/);
+      const missing = await start(folder, "count", { args: ["/etc/hostname"] });
+      assert.equal(missing.code, 1);
+      assert.match(missing.stderr, /count: \/etc\/hostname: /);
+    }),
+);
+
+testWithC(
+  "a command on a laptop knows its environment, and that its streams are pipes",
+  () =>
+    inFolder(async (folder) => {
+      const { code, stdout } = await start(folder, "stdio", {
+        args: ["WHO"],
+        env: { WHO: "me" },
+      }, "12345");
+      assert.equal(
+        stdout,
+        "0: other\n1: other\n2: other\nread 5 bytes; WHO=me\n",
+      );
+      assert.equal(code, 0);
+    }),
+);
