@@ -51,7 +51,7 @@ function fdWrite(state: CommandState) {
     if (descriptor.type === "file") {
       return (descriptor.flags & FdFlags.append) === 0
         ? writeAt(state, descriptor, descriptor.offset, bytes, writtenAt, true)
-        : append(state, descriptor, bytes, writtenAt);
+        : append(state, descriptor, bytes, writtenAt, true);
     }
     const { stream } = descriptor;
     const full = size === 0 ? undefined : host.write(stream as 1 | 2, bytes);
@@ -83,13 +83,14 @@ async function append(
   file: OpenFile,
   bytes: Uint8Array,
   writtenAt: number,
+  moves: boolean,
 ): Promise<Errno> {
   const appending = state.files.append(file.handle, bytes);
   const errno = await state.asked(
     "a write at a file's end",
     appending,
     ({ written, end }) => {
-      file.offset = end;
+      if (moves) file.offset = end;
       state.memory.setU32(writtenAt, written);
     },
   );
@@ -124,7 +125,10 @@ function fdPwrite(state: CommandState) {
     if (bad !== Errno.success) return bad;
     if (offset < 0n) return Errno.inval;
     const bytes = gather(state.memory, iovecs, count, MAX_TRANSFER);
-    return writeAt(state, file, offset, bytes, writtenAt, false);
+    // Data is always appended where the flag says so, as the specification and Linux have it.
+    return (file.flags & FdFlags.append) === 0
+      ? writeAt(state, file, offset, bytes, writtenAt, false)
+      : append(state, file, bytes, writtenAt, false);
   };
 }
 

@@ -113,8 +113,9 @@ Deno.test("writing goes on where it stopped, appending at the end whoever wrote 
   assert.equal(world.text("new"), "abcdefghi?");
   assert.equal(await world.seek(end, 0n, 0), 0n);
   assert.equal(await world.write(end, "."), 0, "wherever it stands");
-  assert.equal(await world.write(end, "Z", 0n), 0, "but at an offset there");
-  assert.equal(world.text("new"), "Zbcdefghi?.");
+  assert.equal(await world.write(end, "Z", 0n), 0, "whatever the offset");
+  assert.equal(await world.tell(end), 11n, "which leaves the place alone");
+  assert.equal(world.text("new"), "abcdefghi?.Z");
   assert.equal(await world.read(end, 1), 8, "opened for writing only");
 });
 
