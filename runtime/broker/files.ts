@@ -14,7 +14,7 @@ import { type Handle, Handles } from "./handles.ts";
 import { closeNow, O, openInside } from "./inside.ts";
 import { FileNames } from "./names.ts";
 import { setTimesOf, statOf } from "./stat.ts";
-import { call, callNow } from "./system_calls.ts";
+import { call, callNow, readAtHand } from "./system_calls.ts";
 
 const EINVAL = 28;
 const ENOENT = 44;
@@ -65,6 +65,8 @@ export class FunctionFiles extends FileNames implements GuestFiles {
 
   read(handle: number, offset: bigint, length: number): Promise<Uint8Array> {
     return this.handles.use(handle, async ({ fd }) => {
+      const atHand = readAtHand(fd, offset, length);
+      if (atHand !== undefined) return atHand;
       const bytes = new Uint8Array(Math.min(length, MAX_READ));
       const size = await call(
         "pread",
@@ -80,7 +82,7 @@ export class FunctionFiles extends FileNames implements GuestFiles {
   }
 
   write(handle: number, offset: bigint, bytes: Uint8Array): Promise<number> {
-    return this.handles.use(handle, (file) => {
+    return this.handles.change(handle, (file) => {
       setAppend(file, false);
       return pwrite(file, offset, bytes);
     });
@@ -90,7 +92,7 @@ export class FunctionFiles extends FileNames implements GuestFiles {
     handle: number,
     bytes: Uint8Array,
   ): Promise<{ written: number; end: bigint }> {
-    return this.handles.use(handle, async (file) => {
+    return this.handles.change(handle, async (file) => {
       setAppend(file, true);
       const written = await pwrite(file, 0n, bytes);
       const end = callNow(
@@ -117,7 +119,7 @@ export class FunctionFiles extends FileNames implements GuestFiles {
   }
 
   setSize(handle: number, size: bigint): Promise<void> {
-    return this.handles.use(handle, async ({ fd }) => {
+    return this.handles.change(handle, async ({ fd }) => {
       await call("ftruncate", "numbers", BigInt(fd), size, 0n, 0n);
     });
   }
@@ -130,7 +132,7 @@ export class FunctionFiles extends FileNames implements GuestFiles {
   }
 
   allocate(handle: number, offset: bigint, length: bigint): Promise<void> {
-    return this.handles.use(handle, async ({ fd }) => {
+    return this.handles.change(handle, async ({ fd }) => {
       try {
         await call("fallocate", "numbers", BigInt(fd), 0n, offset, length);
       } catch (error) {

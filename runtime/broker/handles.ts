@@ -1,6 +1,6 @@
 /** What one function has open. */
 import { FileError } from "../../abi/host.ts";
-import { type Folder, openFolder } from "./inside.ts";
+import { closeNow, type Folder, openFolder } from "./inside.ts";
 import { closeLater } from "./system_calls.ts";
 
 const EBADF = 8;
@@ -12,8 +12,12 @@ const MAX_HANDLES = 1024;
 
 /** A descriptor of the kernel's that belongs to a function. */
 export interface Handle extends Folder {
+  /** The preopen it was opened from; undefined for a preopen itself. */
+  readonly from: Handle | undefined;
   /** Nothing may be changed through it. */
-  readOnly: boolean;
+  readonly readOnly: boolean;
+  /** Whether something was, so that closing it may wait for a disk. */
+  changed: boolean;
   /** Whether the kernel appends what is written. */
   append: boolean;
   /** Calls under way: a number that was closed under a waiting call could be another file's by then. */
@@ -27,6 +31,7 @@ export class Handles {
   readonly #roots: readonly string[];
   readonly #readOnly: readonly boolean[];
   #next: number;
+  #over = false;
 
   /** Handles 0, 1, … are the folders `roots`, opened when they are first used. */
   constructor(roots: readonly string[], readOnly: readonly boolean[]) {
@@ -42,18 +47,12 @@ export class Handles {
     }
   }
 
-  /** A number for `fd`, opened from `from`. */
-  add(fd: number, from: Handle): number {
+  /** A number for `fd`, opened from `folder`. @throws {FileError} 8: all were let go of meanwhile. */
+  add(fd: number, folder: Handle): number {
+    if (this.#over) throw new FileError(EBADF, "the function has ended");
     const number = this.#next++;
-    const { root, readOnly } = from;
-    this.#open.set(number, {
-      fd,
-      root,
-      readOnly,
-      append: false,
-      users: 0,
-      closed: false,
-    });
+    const { root, readOnly } = folder;
+    this.#open.set(number, handleOf(fd, root, folder.from ?? folder, readOnly));
     return number;
   }
 
@@ -64,13 +63,14 @@ export class Handles {
   ): Promise<T> {
     const handle = this.#open.get(number) ??
       this.#preopens.get(number) ?? this.#openRoot(number);
-    handle.users++;
+    const held = handle.from === undefined ? [handle] : [handle, handle.from];
+    for (const one of held) one.users++;
     try {
       return await use(handle);
     } finally {
-      handle.users--;
-      if (handle.closed && handle.users === 0) {
-        closeLater(handle.fd).catch(() => {});
+      for (const one of held) {
+        one.users--;
+        if (one.closed) letGo(one).catch(() => {});
       }
     }
   }
@@ -84,22 +84,17 @@ export class Handles {
       if (handle.readOnly) {
         throw new FileError(EROFS, "the folder is read-only");
       }
+      handle.changed = true;
       return use(handle);
     });
   }
 
   #openRoot(number: number): Handle {
-    const root = this.#roots[number];
+    const root = this.#over ? undefined : this.#roots[number];
     if (root === undefined) throw new FileError(EBADF, `handle ${number}`);
     const fd = openFolder(root);
-    const handle: Handle = {
-      fd,
-      root: fd,
-      readOnly: this.#readOnly[number] ?? false,
-      append: false,
-      users: 0,
-      closed: false,
-    };
+    const readOnly = this.#readOnly[number] ?? false;
+    const handle = handleOf(fd, fd, undefined, readOnly);
     this.#preopens.set(number, handle);
     return handle;
   }
@@ -111,17 +106,43 @@ export class Handles {
     if (handle === undefined) return;
     this.#open.delete(number);
     handle.closed = true;
-    if (handle.users === 0) await closeLater(handle.fd);
+    await letGo(handle);
   }
 
-  /** Lets go of all. */
+  /** Lets go of all, for good. */
   closeAll(): void {
+    this.#over = true;
     for (const map of [this.#open, this.#preopens]) {
-      for (const [number, handle] of map) {
-        map.delete(number);
+      for (const handle of map.values()) {
         handle.closed = true;
-        if (handle.users === 0) closeLater(handle.fd).catch(() => {});
+        letGo(handle).catch(() => {});
       }
+      map.clear();
     }
   }
+}
+
+function handleOf(
+  fd: number,
+  root: number,
+  from: Handle | undefined,
+  readOnly: boolean,
+): Handle {
+  return {
+    fd,
+    root,
+    from,
+    readOnly,
+    changed: false,
+    append: false,
+    users: 0,
+    closed: false,
+  };
+}
+
+/** Closes what nobody uses any more. */
+async function letGo({ fd, users, changed }: Handle): Promise<void> {
+  if (users > 0) return;
+  if (changed) await closeLater(fd);
+  else closeNow(fd);
 }

@@ -1,6 +1,6 @@
 /** Paths of guests, looked up by the kernel inside a preopened folder that no symlink and no `..` leaves (openat2(2)). */
 import { FileError } from "../../abi/host.ts";
-import { call, callNow, cPath } from "./system_calls.ts";
+import { call, callIfAtHand, callNow, cPath } from "./system_calls.ts";
 
 const arm64 = Deno.build.arch === "aarch64";
 
@@ -24,6 +24,8 @@ export const O = {
 const RESOLVE_NO_MAGICLINKS = 0x02n;
 const RESOLVE_BENEATH = 0x08n;
 const RESOLVE_IN_ROOT = 0x10n;
+/** Only what the kernel has in memory; Linux 5.12. */
+const RESOLVE_CACHED = 0x20n;
 const HOW_SIZE = 24n;
 const XDEV = 75;
 
@@ -69,7 +71,7 @@ export async function openInside(
   );
 }
 
-function openat2(
+async function openat2(
   fd: number,
   path: string,
   flags: number,
@@ -79,9 +81,15 @@ function openat2(
   const how = new BigUint64Array([
     BigInt(flags | O.CLOEXEC),
     BigInt(mode),
-    resolve | RESOLVE_NO_MAGICLINKS,
+    resolve | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED,
   ]);
-  return call("openat2", "path", BigInt(fd), cPath(path), how, HOW_SIZE);
+  const args = [BigInt(fd), cPath(path), how, HOW_SIZE] as const;
+  if ((flags & (O.CREAT | O.TRUNC)) === 0) {
+    const opened = callIfAtHand("openat2", "path", ...args);
+    if (opened !== undefined) return opened;
+  }
+  how[2] = resolve | RESOLVE_NO_MAGICLINKS;
+  return await call("openat2", "path", ...args);
 }
 
 /** Opens a folder of the host itself. @throws {FileError} */

@@ -13,6 +13,7 @@ const X64 = {
   ftruncate: 77,
   fcntl: 72,
   pread: 17,
+  preadv2: 327,
   pwrite: 18,
   lseek: 8,
   getdents: 217,
@@ -36,6 +37,7 @@ const ARM64: Record<CallName, number> = {
   ftruncate: 46,
   fcntl: 25,
   pread: 67,
+  preadv2: 286,
   pwrite: 68,
   lseek: 62,
   getdents: 61,
@@ -66,6 +68,7 @@ const SHAPES = {
   path: ["i64", "buffer", "buffer", "i64"],
   statx: ["i64", "buffer", "i64", "i64", "buffer"],
   symlinkat: ["buffer", "i64", "buffer"],
+  preadv2: ["i64", "buffer", "i64", "i64", "i64", "i64"],
   /** renameat2, linkat. */
   twoPaths: ["i64", "buffer", "i64", "buffer", "i64"],
 } as const satisfies Record<string, Deno.NativeType[]>;
@@ -74,11 +77,17 @@ type Shape = keyof typeof SHAPES;
 export type Argument = bigint | Uint8Array | BigUint64Array | BigInt64Array;
 type Caller<R> = (number: bigint, ...args: Argument[]) => R;
 
+/** Bytes that are read at once where they are at hand. */
+const SCRATCH = 64 * 1024;
+
 interface SystemCalls {
   now: Record<Shape, Caller<bigint>>;
   later: Record<Shape, Caller<Promise<bigint>>>;
   /** The C library's own `errno` of this thread. */
   errno: Int32Array;
+  /** Where `readAtHand` reads to, and its `struct iovec`: address and size. */
+  scratch: Uint8Array;
+  iovec: BigUint64Array;
 }
 
 let opened: SystemCalls | undefined;
@@ -108,7 +117,11 @@ export function openSystemCalls(): SystemCalls {
     Object.fromEntries(
       Object.keys(SHAPES).map((shape) => [shape, calls[`${when}_${shape}`]]),
     );
+  const scratch = new Uint8Array(SCRATCH);
+  const address = Deno.UnsafePointer.value(Deno.UnsafePointer.of(scratch));
   return opened = {
+    scratch,
+    iovec: new BigUint64Array([BigInt(address), 0n]),
     now: all("now") as SystemCalls["now"],
     later: all("later") as SystemCalls["later"],
     // Read through a pointer it would want the permission each time.
@@ -120,7 +133,11 @@ export function openSystemCalls(): SystemCalls {
 
 const EINTR = 4;
 const EAGAIN = 11;
+const EINVAL = 22;
 const ENOSYS = 38;
+
+/** What says that a call would wait, or that this kernel knows of no such calls. */
+const NOT_AT_HAND = [EAGAIN, EINVAL, EINTR];
 
 /** How often a call is made again that was interrupted, or that lost a race with a rename. */
 const TRIES = 64;
@@ -134,20 +151,76 @@ export function callNow(
   shape: Shape,
   ...args: Argument[]
 ): number {
-  const { now, errno } = openSystemCalls();
-  const number = BigInt(NUMBERS[name]);
   for (let tries = 1;; tries++) {
-    const result = now[shape](number, ...args);
-    if (result >= 0n) return Number(result);
-    const why = errno[0]!;
-    if ((why === EINTR || why === EAGAIN) && tries < TRIES) continue;
-    throw new FileError(
-      wasiErrno(why),
-      why === ENOSYS
-        ? `${name}: this kernel does not have it, Linux 5.8 or newer is needed`
-        : `${name}: error ${why}`,
-    );
+    const result = attempt(name, shape, ...args);
+    if (result >= 0) return result;
+    const again = result === -EINTR || result === -EAGAIN;
+    if (!again || tries === TRIES) throw failure(name, -result);
   }
+}
+
+/** One call on this thread; Linux's errno negated where it failed. */
+function attempt(name: CallName, shape: Shape, ...args: Argument[]): number {
+  const { now, errno } = openSystemCalls();
+  const result = now[shape](BigInt(NUMBERS[name]), ...args);
+  return result >= 0n ? Number(result) : -errno[0]!;
+}
+
+function failure(name: CallName, errno: number): FileError {
+  return new FileError(
+    wasiErrno(errno),
+    errno === ENOSYS
+      ? `${name}: this kernel does not have it, Linux 5.8 or newer is needed`
+      : `${name}: error ${errno}`,
+  );
+}
+
+/**
+ * One call on this thread that the kernel was told not to wait in.
+ * @returns undefined where it would have to, or is too old for such calls.
+ * @throws {FileError}
+ */
+export function callIfAtHand(
+  name: CallName,
+  shape: Shape,
+  ...args: Argument[]
+): number | undefined {
+  const result = attempt(name, shape, ...args);
+  if (result >= 0) return result;
+  if (NOT_AT_HAND.includes(-result)) return undefined;
+  throw failure(name, -result);
+}
+
+const RWF_NOWAIT = 8n;
+const SEEK_END = 2n;
+
+/** Up to `length` bytes of a file at `offset`, if the kernel has all there are in memory; else undefined. */
+export function readAtHand(
+  fd: number,
+  offset: bigint,
+  length: number,
+): Uint8Array | undefined {
+  if (length > SCRATCH) return undefined;
+  const { scratch, iovec } = openSystemCalls();
+  iovec[1] = BigInt(length);
+  const file = BigInt(fd);
+  const size = attempt(
+    "preadv2",
+    "preadv2",
+    file,
+    iovec,
+    1n,
+    offset,
+    0n,
+    RWF_NOWAIT,
+  );
+  if (size < 0) return undefined;
+  if (size < length) {
+    // The file's end, or the end of what is in memory?
+    const end = attempt("lseek", "numbers", file, 0n, SEEK_END, 0n);
+    if (size > 0 && offset + BigInt(size) < BigInt(end)) return undefined;
+  }
+  return scratch.slice(0, size);
 }
 
 /**

@@ -222,8 +222,8 @@ Deno.test("through a read-only preopen nothing changes", async () => {
     [() => files.setTimes(handle, times), 69],
     [() => files.setTimes(dir, times), 69],
     [() => files.setTimesAt(0, "file", true, times), 69],
-    [() => files.setSize(handle, 0n), 28],
-    [() => files.write(handle, 0n, bytes("x")), 8],
+    [() => files.setSize(handle, 0n), 69],
+    [() => files.write(handle, 0n, bytes("x")), 69],
     [() => files.makeDirectory(dir, "x"), 69],
     [() => files.removeDirectory(dir, "deep"), 69],
     [() => files.removeFile(0, "file"), 69],
@@ -310,6 +310,24 @@ Deno.test("a file that is closed under a call stays open for that call", async (
   assert.equal(await errnoOf(tree.files.write(handle, 0n, large)), 8);
   assert.equal(await readAll(tree.files, "file"), "0123456789");
   await tree.files.close(other.handle);
+});
+
+Deno.test("a function that ended lets go of what a call under way still opens", async () => {
+  using tree = makeTree();
+  const count = () => [...Deno.readDirSync("/proc/self/fd")].length;
+  await tree.files.stat(0);
+  const before = count();
+  const calls = Array.from(
+    { length: 20 },
+    (_, i) => errnoOf(tree.files.open(0, `dir/new${i}`, NEW)),
+  );
+  const renaming = errnoOf(tree.files.rename(0, "file", 0, "dir/deep/x"));
+  tree.files.closeAll();
+  for (const errno of await Promise.all(calls)) assert([0, 8].includes(errno));
+  assert([0, 8].includes(await renaming));
+  assert.equal(await errnoOf(tree.files.stat(0)), 8);
+  assert.equal(await errnoOf(tree.files.open(0, "file", READ)), 8);
+  await waitUntil(() => count() < before);
 });
 
 Deno.test("whatever arguments come over the port, the broker only refuses", async () => {
