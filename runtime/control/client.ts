@@ -18,6 +18,8 @@ import {
   type Reply,
   type Request,
 } from "./messages.ts";
+import { InputWindow } from "./input_window.ts";
+import { keyName } from "./key.ts";
 import { FrameWriter } from "./writer.ts";
 
 /** What a host reports without being asked. */
@@ -57,6 +59,7 @@ export class HostClient {
     number,
     { resolve: () => void; reject: (error: Error) => void }
   >();
+  readonly #windows = new Map<string, InputWindow>();
   #sequence = 0;
   /** Output that was read and is not taken yet: bytes. */
   #underWay = 0;
@@ -85,6 +88,7 @@ export class HostClient {
 
   /** Hands over a container and its module; resolves once the module is validated, compiled and linked. */
   create(key: Key, spec: ContainerSpec, module: Uint8Array): Promise<void> {
+    this.#windows.set(keyName(key), new InputWindow());
     for (let at = 0; at < module.length; at += MAX_CONTENT) {
       this.#writer.send(
         contentFrame(
@@ -94,7 +98,14 @@ export class HostClient {
         ),
       );
     }
-    return this.#ask({ type: "create", key, spec, moduleSize: module.length });
+    const created = this.#ask({
+      type: "create",
+      key,
+      spec,
+      moduleSize: module.length,
+    });
+    created.catch(() => this.#endInput(key));
+    return created;
   }
 
   start(key: Key): Promise<void> {
@@ -106,6 +117,7 @@ export class HostClient {
   }
 
   delete(key: Key): Promise<void> {
+    this.#endInput(key);
     return this.#ask({ type: "delete", key });
   }
 
@@ -131,8 +143,8 @@ export class HostClient {
     return this.#ask({ type: "ping" });
   }
 
-  /** Bytes for a container's stdin; resolves when the pipe took them. */
-  input(key: Key, bytes: Uint8Array): Promise<void> {
+  /** Bytes for a container's stdin; resolves when the pipe took them and the guest has not too much left to read. */
+  async input(key: Key, bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += MAX_CONTENT) {
       this.#writer.send(
         contentFrame(
@@ -142,7 +154,9 @@ export class HostClient {
         ),
       );
     }
-    return this.#writer.flushed();
+    await this.#writer.flushed();
+    // A container that is not there, or not any more, reads nothing that could be waited for.
+    await this.#windows.get(keyName(key))?.sent(bytes.length);
   }
 
   /** End of file on a container's stdin. */
@@ -154,6 +168,12 @@ export class HostClient {
   /** Closes the host's stdin; a host that reads end of file ends itself. */
   close(): void {
     this.#writer.close();
+  }
+
+  /** Lets go of who waits for a container to read. */
+  #endInput(key: Key): void {
+    this.#windows.get(keyName(key))?.end();
+    this.#windows.delete(keyName(key));
   }
 
   #ask(request: Unnumbered<Request>): Promise<void> {
@@ -187,6 +207,8 @@ export class HostClient {
       reject(new HostRequestError("unavailable", reason));
     }
     this.#pending.clear();
+    for (const window of this.#windows.values()) window.end();
+    this.#windows.clear();
     this.#events.closed(reason);
   }
 
@@ -220,11 +242,16 @@ export class HostClient {
         `control message: exited with status ${status} at ${at}, expected 0 to 255 and milliseconds since 1970`,
       );
     }
+    this.#endInput(key);
     this.#events.exited(key, status, at, reason);
   }
 
   #reply(reply: Reply): void {
     if (reply.type === "exited") return this.#exited(reply);
+    if (reply.type === "inputTaken") {
+      this.#windows.get(keyName(reply.key))?.taken(reply.bytes);
+      return;
+    }
     const waiting = this.#pending.get(reply.seq);
     this.#pending.delete(reply.seq);
     if (reply.error) {

@@ -84,10 +84,15 @@ export type Reply =
     seq: number;
     error?: { code: ErrorCode; message: string };
   }
+  /** So many bytes of that container's input were read by its guest. */
+  | { type: "inputTaken"; key: Key; bytes: number }
   /** A container's process ended by itself or by a signal. `at` is milliseconds since the epoch. */
   | { type: "exited"; key: Key; status: number; at: number; reason: string };
 
 export type Message = Request | Notice | Reply;
+
+/** Input a container may have under way, not yet `inputTaken`, before whoever feeds it waits: bytes. */
+export const INPUT_WINDOW = 256 * 1024;
 
 /** Output a container may have under way, unacknowledged by `credit`, before its guest waits: bytes. */
 export const OUTPUT_WINDOW = 256 * 1024;

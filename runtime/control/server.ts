@@ -1,4 +1,5 @@
 /** The host's side of the control protocol. */
+import { keyName } from "./key.ts";
 import {
   FrameError,
   FrameKind,
@@ -101,6 +102,11 @@ export class ControlServer {
     this.#writer.send(
       messageFrame({ type: "exited", key, status, at: Date.now(), reason }),
     );
+  }
+
+  /** So many bytes of a container's input were read by its guest. */
+  inputTaken(key: Key, bytes: number): void {
+    this.#writer.send(messageFrame({ type: "inputTaken", key, bytes }));
   }
 
   /** Resolves when all that was sent so far is in the pipe. */
@@ -229,11 +235,6 @@ class OutputWindow {
       this.#waiting.shift()?.resolve();
     }
   }
-}
-
-/** A key as one string, for maps. */
-export function keyName(key: Key): string {
-  return `${key.pod}\0${key.container}\0${key.exec}`;
 }
 
 function checkVersion(version: number): void {

@@ -8,6 +8,7 @@ import {
   type HostConfig,
   parseConfig,
 } from "../config/config.ts";
+import { InputWindow } from "../control/input_window.ts";
 import type { HostFunction } from "../function/function.ts";
 import type { Listener } from "../ingress/listener.ts";
 import { Logger } from "../log.ts";
@@ -77,6 +78,7 @@ export async function startLaptop(
     log,
   });
   const finished = Promise.withResolvers<number>();
+  const input = new InputWindow();
   const pod = new Pod({
     name: POD,
     settings,
@@ -84,7 +86,10 @@ export async function startLaptop(
     clusters: config?.clusters ?? {},
     log,
     several: (config?.functions.length ?? 0) !== 1,
-    sink: options.sink ?? ownStreams(),
+    sink: {
+      ...options.sink ?? ownStreams(),
+      inputTaken: (_key, bytes) => input.taken(bytes),
+    },
     exited: (fn, status, reason) =>
       ended(pod, fn, status, reason, finished.resolve),
     wedged: (fn) =>
@@ -121,7 +126,9 @@ export async function startLaptop(
     const functions = pod.functions;
     for (const fn of functions) await pod.start(fn);
     const [first] = functions;
-    if (stdin && first?.spec.kind === "command") feed(first, stdin());
+    if (stdin && first?.spec.kind === "command") {
+      feed(first, stdin(), input);
+    }
     const [adminPort = 0, actuatorPort = 0] = listeners.map((listener) =>
       listener.port
     );

@@ -1,9 +1,9 @@
 /** The host process under a shim: control over stdin and stdout, its own log lines on stderr. */
+import { keyName } from "../control/key.ts";
 import {
   ControlError,
   type ControlHandler,
   ControlServer,
-  keyName,
 } from "../control/server.ts";
 import type { ContainerSpec, Key, PodSpec } from "../control/messages.ts";
 import { type HostFunction, statusOfSignal } from "../function/function.ts";

@@ -33,6 +33,8 @@ export interface Sink {
   output(key: Key, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
   /** A line of ours; dropped where the sink is behind. */
   line(key: Key, bytes: Uint8Array): void;
+  /** So many bytes of a function's input were read by its guest. */
+  inputTaken?(key: Key, bytes: number): void;
 }
 
 /** A function to add: already read, checked and compiled. */
@@ -425,6 +427,10 @@ export class Pod {
         return this.options.sink.output(fn.key, 2, encoder.encode(line));
       },
       exited: (n, status, reason) => this.#exited(n, status, reason),
+      inputTaken: (n, bytes) => {
+        const fn = this.#functions.get(n);
+        if (fn) this.options.sink.inputTaken?.(fn.key, bytes);
+      },
       stream: (message, send) => {
         const fn = this.#functions.get(message.fn);
         if (fn) this.#upstreams.take(fn, message, send);

@@ -1,14 +1,19 @@
 /** A command on a laptop: this process's streams are its own. */
 import type { StreamKind } from "../../abi/host.ts";
+import type { InputWindow } from "../control/input_window.ts";
 import type { HostFunction } from "../function/function.ts";
 
 /** Passes what comes in on to a command, and its end. */
 export async function feed(
   { fn, isolate }: HostFunction,
   stdin: ReadableStream<Uint8Array>,
+  window: InputWindow,
 ): Promise<void> {
   try {
-    for await (const bytes of stdin) isolate.input(fn, bytes);
+    for await (const bytes of stdin) {
+      isolate.input(fn, bytes);
+      await window.sent(bytes.length);
+    }
   } catch {
     // What cannot be read has ended.
   }

@@ -23,6 +23,8 @@ export interface IsolateEvents {
   output(fn: number, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
   log(message: Extract<FromIsolate, { t: "log" }>): Promise<void>;
   exited(fn: number, status: number, reason: string): void;
+  /** So many bytes of a function's input were read by its guest. */
+  inputTaken(fn: number, bytes: number): void;
   /** A function's stream to the outside; `send` is the way back. */
   stream(message: StreamMessage, send: (message: StreamMessage) => void): void;
   /** Items were put into a queue; the one to tell may live in any isolate. */
@@ -244,6 +246,8 @@ export class Isolate {
         return events.stream(message, this.#sendStream);
       case "queued":
         return events.queued(message);
+      case "inputTaken":
+        return events.inputTaken(message.fn, message.bytes);
       case "exited":
         return events.exited(message.fn, message.status, message.reason);
     }

@@ -180,6 +180,8 @@ export type FromIsolate =
     /** The guest speaks of an exchange or a connection, not of its plugin. */
     stream: boolean;
   }
+  /** So many bytes of its input were read by the guest. */
+  | { t: "inputTaken"; fn: number; bytes: number }
   | { t: "exited"; fn: number; status: number; reason: string }
   | StreamMessage
   | QueueNotice;

@@ -57,7 +57,10 @@ export class LocalFunction {
     this.spec = spec;
     this.id = spec.id;
     this.flow = new OutputFlow(fn, spec.kind === "command");
-    this.input = new Input(spec.stdin);
+    this.input = new Input(
+      spec.stdin,
+      (bytes) => send({ t: "inputTaken", fn, bytes }),
+    );
     this.chain = { functions: [this], terminal: this.#terminal() };
   }
 

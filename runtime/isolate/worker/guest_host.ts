@@ -80,7 +80,8 @@ export class Input {
   #ended: boolean;
   #wake: (() => void) | undefined;
 
-  constructor(open: boolean) {
+  /** `taken` is told how many bytes the guest has read. */
+  constructor(open: boolean, private readonly taken: (bytes: number) => void) {
     this.#ended = !open;
   }
 
@@ -97,6 +98,7 @@ export class Input {
     }
     const first = this.#chunks[0];
     if (!first) return new Uint8Array(0);
+    this.taken(Math.min(first.length, max));
     if (first.length <= max) {
       this.#chunks.shift();
       return first;

@@ -115,3 +115,54 @@ testWithC(
       ]);
     }),
 );
+
+testWithC(
+  "who feeds a command that does not read waits, and goes on when it reads",
+  () =>
+    withTree(async (tree) => {
+      await using host = await startHost();
+      await host.client.openPod("p1", podSpec(ports(freePort())));
+      const key = keyOf("c1");
+      const spec = containerSpec("c1", { tree, stdin: true });
+      await host.client.create(key, spec, await compileC("count"));
+      const part = new TextEncoder().encode("0123456\n".repeat(8192));
+      let sent = 0;
+      const feeding = (async () => {
+        for (let i = 0; i < 64; i++) {
+          await host.client.input(key, part);
+          sent++;
+        }
+        await host.client.closeInput(key);
+      })();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      assert.equal(sent, 4, "the window is 256 KiB");
+      await host.client.start(key);
+      await feeding;
+      assert.equal((await host.exit(key)).status, 0);
+      const lines = 64 * 8192;
+      assert.equal(host.output(key, 1), `${lines} ${lines} ${lines * 8} -\n`);
+    }),
+);
+
+testWithC(
+  "who feeds a command that ended, or was deleted, does not wait",
+  () =>
+    withTree(async (tree) => {
+      await using host = await startHost();
+      await host.client.openPod("p1", podSpec(ports(freePort())));
+      const large = new Uint8Array(1024 * 1024);
+      for (const how of ["ends", "is deleted"]) {
+        const key = keyOf(how);
+        const args = ["/p.wasm", "-o", "/none/x"];
+        const spec = containerSpec(how, { tree, stdin: true, args });
+        await host.client.create(key, spec, await compileC("count"));
+        const feeding = host.client.input(key, large);
+        if (how === "ends") {
+          await host.client.start(key);
+          assert.equal((await host.exit(key)).status, 2);
+        } else await host.client.delete(key);
+        await feeding;
+        await host.client.input(key, large);
+      }
+    }),
+);
