@@ -42,13 +42,13 @@ export interface OpenFile extends Common {
 
 export type Descriptor = Stream | OpenDirectory | OpenFile;
 
-/** What there is to do with a file, and with a directory. */
-export const FILE_RIGHTS = Rights.fdDatasync | Rights.fdRead | Rights.fdSeek |
+/** What there is to do with a file, what of it only with one that may be written, and what with a directory. */
+const FILE_RIGHTS = Rights.fdDatasync | Rights.fdRead | Rights.fdSeek |
   Rights.fdFdstatSetFlags | Rights.fdSync | Rights.fdTell | Rights.fdWrite |
   Rights.fdAdvise | Rights.fdAllocate | Rights.fdFilestatGet |
   Rights.fdFilestatSetSize | Rights.fdFilestatSetTimes |
   Rights.pollFdReadwrite;
-export const WRITING_RIGHTS = Rights.fdWrite | Rights.fdAllocate |
+const WRITING_RIGHTS = Rights.fdWrite | Rights.fdAllocate |
   Rights.fdFilestatSetSize;
 /** Not those that a file alone has: C's library takes a descriptor that can seek for a file. */
 export const DIRECTORY_RIGHTS = Rights.all &

@@ -7,7 +7,6 @@ import {
   directoryOf,
   fileOf,
   type OpenDirectory,
-  WRITING_RIGHTS,
 } from "./descriptors.ts";
 import { pathAt } from "./paths.ts";
 import { Errno, FdFlags, LOOKUP_FOLLOW, Rights } from "./types.ts";
@@ -61,7 +60,7 @@ function optionsOf(
   rights: bigint,
 ): OpenOptions {
   const directory = (flags & O_DIRECTORY) !== 0;
-  const write = !directory && (rights & WRITING_RIGHTS) !== 0n;
+  const write = !directory && (rights & Rights.fdWrite) !== 0n;
   return {
     // Something must be asked for: no rights at all still open a file to look at.
     read: !write || (rights & Rights.fdRead) !== 0n,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { RecordingHost } from "../guests.ts";
 import { CommandProbe, PAGE } from "../probe.ts";
-import { O, type Open, PATH, R, READ, World, WRITE } from "./world.ts";
+import { ALL, O, type Open, PATH, R, READ, World, WRITE } from "./world.ts";
 
 /** Opening in a fresh world: what is opened how, and the errno, 0 for success. */
 const OPENS: [path: string, options: Open, errno: number][] = [
@@ -25,6 +25,8 @@ const OPENS: [path: string, options: Open, errno: number][] = [
   ["dir/", { flags: O.directory }, 0],
   ["dir", { flags: O.directory, rights: READ | WRITE }, 0],
   ["dir", { rights: WRITE }, 31],
+  ["dir", { rights: ALL & ~WRITE }, 0],
+  ["a.txt", { fd: 4, rights: ALL & ~WRITE }, 0],
   ["dir", { flags: O.create }, 31],
   ["dir", { flags: O.truncate, rights: WRITE }, 31],
   ["a.txt", { flags: O.directory }, 54],
