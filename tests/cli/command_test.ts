@@ -1,7 +1,8 @@
 /** `layotto start` with a command: arguments, environment, folders, stdin, exit code. */
 import assert from "node:assert/strict";
 import { compileC, testWithC } from "../wasi_libc.ts";
-import { command, inFolder } from "./run.ts";
+import { CODE_FLAGS } from "../../runtime/self.ts";
+import { command, inFolder, ROOT } from "./run.ts";
 
 interface Ran {
   code: number;
@@ -85,5 +86,29 @@ testWithC(
         "0: other\n1: other\n2: other\nread 5 bytes; WHO=me\n",
       );
       assert.equal(code, 0);
+    }),
+);
+
+testWithC(
+  "streams that are redirected to files are files",
+  () =>
+    inFolder(async (folder) => {
+      await start(folder, "stdio", { args: ["kinds"] });
+      await Deno.writeTextFile(`${folder}/in`, "12345");
+      const words = [
+        Deno.execPath(),
+        ...["run", "--quiet", ...CODE_FLAGS, `${ROOT}main.ts`],
+        ...["start", "-c", "c.json"],
+        ...["--http-port=0", "--admin-port=0", "--actuator-port=0"],
+      ];
+      const { code } = await new Deno.Command("sh", {
+        args: ["-c", '"$@" < in > out 2> err', "sh", ...words],
+        cwd: folder,
+      }).output();
+      assert.equal(code, 0, await Deno.readTextFile(`${folder}/err`));
+      assert.equal(
+        await Deno.readTextFile(`${folder}/out`),
+        "0: file\n1: file\n2: file\n",
+      );
     }),
 );

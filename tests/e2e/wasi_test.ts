@@ -1,6 +1,7 @@
 /** Ordinary WASI tools run by `ctr`: piped stdin, volumes, what is read-only, and links that lead out. */
 import assert from "node:assert/strict";
 import { compileC } from "../wasi_libc.ts";
+import { RUNTIME } from "./harness/ctr.ts";
 import { assemble } from "./harness/guests.ts";
 import { functionImage } from "./harness/image.ts";
 import { useContainerd } from "./harness/world.ts";
@@ -19,6 +20,11 @@ test("wasi: a tool counts what is piped into ctr run", async ({ ctr }) => {
   });
   assert.equal(stdout, "2 3 14 -\n", stderr);
   assert.equal(code, 0);
+  // More than may be under way at once.
+  const large = await ctr.run(COUNT, "c1", {
+    stdin: "0123456\n".repeat(200_000),
+  });
+  assert.equal(large.stdout, "200000 200000 1600000 -\n", large.stderr);
 });
 
 test("wasi: a tool reads and writes a volume; what is mounted read-only stays as it is", async ({ ctr, containerd }) => {
@@ -122,4 +128,30 @@ test("wasi: a function of a module is run by path#function", async ({ ctr }) => 
   assert.equal(code, 1);
   assert.match(stderr, /exports no function none/);
   await ctr.try(["container", "rm", "c1"]);
+});
+
+test("wasi: ctr run -t gives a command a terminal, without -t its streams are pipes", async ({ ctr, containerd }) => {
+  const reference = "localhost/stdio:latest";
+  await ctr.import(functionImage(reference, await compileC("stdio")));
+  const args = [PROGRAM, "kinds"];
+  const piped = await ctr.run(reference, "c1", { args });
+  assert.equal(piped.stdout, "0: other\n1: other\n2: other\n");
+  const words = ctr.command(
+    "run",
+    "--rm",
+    "-t",
+    "--runtime",
+    RUNTIME,
+    reference,
+    "c1",
+    ...args,
+  );
+  // `script` gives ctr a terminal of its own.
+  const typed = ["script", "-qec", words.join(" "), "/dev/null"];
+  const { stdout } = await containerd.box.run(typed);
+  const one = "device, a terminal";
+  assert.deepEqual(
+    stdout.split(/\r?\n/).filter((line) => /^\d: /.test(line)),
+    [`0: ${one}`, `1: ${one}`, `2: ${one}`],
+  );
 });
