@@ -87,3 +87,16 @@ function text(check: Check, value: unknown, path: string): string {
   check.expected(path, value, "a text");
   return "";
 }
+
+/** @throws {Error} naming a folder that is not there. */
+export async function checkFolders(mounts: readonly Mount[]): Promise<void> {
+  for (const { path, root } of mounts) {
+    const found = await Deno.stat(root).catch((error: Error) => error);
+    if (found instanceof Error || !found.isDirectory) {
+      const why = found instanceof Error ? found.message : "not a folder";
+      throw new Error(
+        `mounts: ${path}: found ${root}: ${why}, expected a folder`,
+      );
+    }
+  }
+}

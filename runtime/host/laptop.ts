@@ -9,6 +9,7 @@ import {
   parseConfig,
 } from "../config/config.ts";
 import { InputWindow } from "../control/input_window.ts";
+import { checkFolders } from "../config/command.ts";
 import type { HostFunction } from "../function/function.ts";
 import type { Listener } from "../ingress/listener.ts";
 import { Logger } from "../log.ts";
@@ -176,6 +177,7 @@ async function addFunction(
     file,
   ]);
   try {
+    await checkFolders(mounts);
     await pod.add(
       await buildFunction({
         key: { pod: POD, container: config.name, exec: "" },
@@ -216,5 +218,8 @@ async function ended(
     `ended with status ${status}${reason ? `: ${reason}` : ""}`,
   );
   await pod.stop(fn);
-  if (pod.functions.length === 0) finished(status);
+  if (pod.functions.length > 0) return;
+  // The process ends on this, and what it has not written by then is lost.
+  await pod.options.sink.flushed?.();
+  finished(status);
 }

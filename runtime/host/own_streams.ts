@@ -21,5 +21,9 @@ export function ownStreams(): Sink {
     line(key, bytes) {
       if (behind <= OUTPUT_WINDOW) output(key, 2, bytes);
     },
+    async flushed() {
+      await streams[1].flushed();
+      await streams[2].flushed();
+    },
   };
 }

@@ -33,6 +33,8 @@ export interface Sink {
   output(key: Key, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
   /** A line of ours; dropped where the sink is behind. */
   line(key: Key, bytes: Uint8Array): void;
+  /** Resolves when all that was given so far is written. */
+  flushed?(): Promise<void>;
   /** So many bytes of a function's input were read by its guest. */
   inputTaken?(key: Key, bytes: number): void;
 }

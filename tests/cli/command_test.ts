@@ -112,3 +112,17 @@ testWithC(
       );
     }),
 );
+
+testWithC(
+  "a folder that is not there is named before anything runs",
+  () =>
+    inFolder(async (folder) => {
+      const mounts = { "/data": "none" };
+      const { code, stderr } = await start(folder, "count", { mounts });
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /c\.json: functions\.p: mounts: \/data: found .*\/none: .*expected a folder/,
+      );
+    }),
+);
