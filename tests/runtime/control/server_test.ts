@@ -20,6 +20,8 @@ async function answerTo(request: unknown): Promise<unknown> {
     signal: nothing,
     delete: nothing,
     input() {},
+    pinged() {},
+    answered() {},
   });
   const served = server.serve(toHost.readable);
   const writer = toHost.writable.getWriter();
