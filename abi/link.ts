@@ -6,6 +6,7 @@ import { LAYOTTO } from "./layotto/mod.ts";
 import { PROXY_WASM } from "./proxywasm/imports/mod.ts";
 import { Status } from "./proxywasm/types.ts";
 import { type HostFunction, suspending } from "./suspend.ts";
+import type { Tracer } from "./trace.ts";
 import { RestrictedCallError } from "./trap.ts";
 import {
   COMMAND_WASI,
@@ -113,12 +114,13 @@ function stub(module: string, name: string, answer: number): Import {
 
 /**
  * The import object for one instance. Those not among `capabilities`, where there are some, link and fail: 10 of
- * proxy-wasm's, 76 of WASI's (ABI.md §1.0).
+ * proxy-wasm's, 76 of WASI's (ABI.md §1.0). `tracer` follows the calls if it is given.
  */
 export function importsFor(
   links: readonly Import[],
   state: HostState,
   capabilities?: readonly string[],
+  tracer?: Tracer,
 ): WebAssembly.Imports {
   // Without a prototype, since an import may be called `__proto__`.
   const imports: WebAssembly.Imports = Object.create(null);
@@ -130,6 +132,7 @@ export function importsFor(
     }
     let call = link.bind(state as never);
     if (!link.whileAllocating) call = guarded(state, link.name, call);
+    if (tracer) call = tracer.hostCall(link.name, call);
     module[link.name] = link.suspends ? suspending(call) : call;
   }
   return imports;

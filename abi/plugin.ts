@@ -29,6 +29,7 @@ import { TcpStream, type TcpStreamOwner } from "./proxywasm/tcp_stream.ts";
 import { type PluginHooks, Vm } from "./proxywasm/vm.ts";
 import { PluginStartError } from "./start_error.ts";
 import { decodeText } from "./text.ts";
+import { Tracer } from "./trace.ts";
 
 /**
  * An instance runs one callback at a time: what comes while one runs or is suspended waits. Once `failed`, it must be
@@ -68,27 +69,23 @@ export class PluginInstance {
       hooks,
       hooks.shared ?? createSharedServices(),
     );
-    const exports = instantiatePlugin(
-      module,
-      vm,
-      importsFor(links, vm, options.capabilities),
-    );
-    const plugin = new PluginInstance(vm, info, exports, options.capabilities);
+    const { capabilities } = options;
+    const tracer = hooks.trace && new Tracer(vm.memory, hooks.trace);
+    const imports = importsFor(links, vm, capabilities, tracer);
+    const exports = instantiatePlugin(module, vm, imports);
+    const { suspends } = info;
+    const callbacks = callbacksOf(exports, suspends, capabilities, tracer);
+    const plugin = new PluginInstance(vm, info, callbacks);
     await plugin.#start(exports);
     await plugin.addRoot(host, options);
     return plugin;
   }
 
-  private constructor(
-    vm: Vm,
-    info: ModuleInfo,
-    exports: WebAssembly.Exports,
-    capabilities: readonly string[] | undefined,
-  ) {
+  private constructor(vm: Vm, info: ModuleInfo, callbacks: Callbacks) {
     this.#vm = vm;
     this.#info = info;
-    this.#callbacks = callbacksOf(exports, info.suspends, capabilities);
-    vm.calls.attach(this.#callbacks, (root) => this.#deleteIfDone(root));
+    this.#callbacks = callbacks;
+    vm.calls.attach(callbacks, (root) => this.#deleteIfDone(root));
   }
 
   /** The first plugin's root. */

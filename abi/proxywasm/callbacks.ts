@@ -1,6 +1,7 @@
 /** The callbacks that an instance exports (ABI.md §2.2). A missing one is not an error: the host acts as if it said go on. */
 import type { GuestFunction } from "../suspend.ts";
 import { promising } from "../suspend.ts";
+import type { Tracer } from "../trace.ts";
 
 /** Every callback that this host calls, with the numbers of parameters it may have. */
 const ARITIES = {
@@ -39,17 +40,21 @@ export type Callbacks = { [name in CallbackName]: GuestFunction | undefined };
 
 /**
  * The callbacks among `exports`. One with another number of parameters counts as missing, as in Envoy. With `suspends`
- * each gives a promise and may wait in a host call. Those not among `capabilities`, where there are some, are missing too.
+ * each gives a promise and may wait in a host call. Those not among `capabilities`, where there are some, are missing
+ * too. `tracer` follows the others if it is given.
  */
 export function callbacksOf(
   exports: WebAssembly.Exports,
   suspends: boolean,
   capabilities?: readonly string[],
+  tracer?: Tracer,
 ): Callbacks {
   const found: Partial<Callbacks> = {};
   for (const name of Object.keys(ARITIES) as CallbackName[]) {
     if (capabilities?.includes(name) === false) continue;
-    found[name] = exported(exports, name, ARITIES[name], suspends);
+    const call = exported(exports, name, ARITIES[name], suspends);
+    const arity = (exports[name] as GuestFunction | undefined)?.length ?? 0;
+    found[name] = call && tracer ? tracer.callback(name, arity, call) : call;
   }
   return found as Callbacks;
 }

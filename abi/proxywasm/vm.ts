@@ -31,6 +31,8 @@ export interface PluginHooks {
   shared?: SharedServices;
   /** Foreign functions by name, before those that every host has. */
   foreign?: ReadonlyMap<string, ForeignFunction>;
+  /** Told every call between guest and host, in order; costs nothing where it is not given. */
+  trace?(line: string): void;
   /** Greatest body in bytes that the guest may build or send; 64 MiB unless given. */
   maxBodyBytes?: number;
 }

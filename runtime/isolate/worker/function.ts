@@ -1,5 +1,5 @@
 /** One function in this isolate: its instances, and a request's way through one of them. */
-import type { GuestResponse, LogLevel } from "../../../abi/host.ts";
+import { type GuestResponse, LogLevel } from "../../../abi/host.ts";
 import {
   runCommand,
   type SharedServices,
@@ -259,6 +259,12 @@ export class LocalFunction {
   share(number: number): SharedServices {
     this.#space ??= this.shared.open(this.spec.plugin.vmId);
     return sharedServices(this.#space, this.#fn, number, announce);
+  }
+
+  /** Where calls between guest and host are told: the log, if its level is debug or less. */
+  get trace(): ((line: string) => void) | undefined {
+    if (this.spec.logLevel > LogLevel.debug) return undefined;
+    return (line) => this.flow.log(LogLevel.debug, line, true);
   }
 
   /** The world for one more instance. */

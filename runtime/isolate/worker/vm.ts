@@ -79,6 +79,7 @@ export class FunctionVm {
         {
           shared: first.share(number),
           onTickPeriod: (period, root) => attendant.timers.set(root, period),
+          trace: first.trace,
           onInstantiated: (made) => {
             instantiated = true;
             memory = made.exports.memory as WebAssembly.Memory;
