@@ -13,11 +13,14 @@ export function errorAnswer(status: number, message: string): WireResponse {
   };
 }
 
-/** An answer as the HTTP server wants it. */
-export function toResponse(answer: WireResponse): Response {
+/**
+ * An answer as the HTTP server wants it. A body whose kind its function did not say is plain text; with `asItIs` it is
+ * not said then, since a service behind a function may have its reasons.
+ */
+export function toResponse(answer: WireResponse, asItIs = false): Response {
   const { status, headers, body } = answer;
   const nothing = body.length === 0 || withoutBody(status);
-  if (headers.length === 0) {
+  if (headers.length === 0 && !asItIs) {
     if (nothing) return new Response(null, { status });
     return new Response(body as Uint8Array<ArrayBuffer>, {
       status,
@@ -25,7 +28,7 @@ export function toResponse(answer: WireResponse): Response {
     });
   }
   const named = headers.some(([name]) => name === "content-type");
-  const all: [string, string][] = nothing || named
+  const all: [string, string][] = nothing || named || asItIs
     ? headers
     : [...headers, ["content-type", "text/plain; charset=utf-8"]];
   return new Response(nothing ? null : body as Uint8Array<ArrayBuffer>, {

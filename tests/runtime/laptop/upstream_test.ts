@@ -318,3 +318,13 @@ Deno.test("a client that does not read holds the service back", async () => {
     },
   );
 });
+
+Deno.test("what kind of body an answer of the service has is the service's to say", () =>
+  withFilter(
+    () => new Response(new Uint8Array(3)),
+    async ({ url }) => {
+      const answer = await fetch(url);
+      assert.equal(answer.headers.get("content-type"), null);
+      assert.equal((await answer.arrayBuffer()).byteLength, 4);
+    },
+  ));

@@ -27,6 +27,7 @@ const WINDOW = 64 * 1024;
 export class HttpClient implements StreamSink {
   readonly #events: ClientEvents;
   readonly #log: Pick<GuestHost, "log">;
+  readonly #asItIs: boolean;
   #head: { status: number; headers: [string, string][] } | undefined;
   #parts: Uint8Array[] = [];
   #begun = false;
@@ -35,9 +36,15 @@ export class HttpClient implements StreamSink {
   #ready: ((response: Response) => void) | undefined;
   #pressed = false;
 
-  constructor(log: Pick<GuestHost, "log">, events: ClientEvents) {
+  /** `asItIs`: the response is a service's, whose fields are not ours to add to. */
+  constructor(
+    log: Pick<GuestHost, "log">,
+    events: ClientEvents,
+    asItIs: boolean,
+  ) {
     this.#log = log;
     this.#events = events;
+    this.#asItIs = asItIs;
   }
 
   /** Whether the status line has been handed over: until then another response may take this one's place. */
@@ -104,7 +111,8 @@ export class HttpClient implements StreamSink {
   }
 
   #whole(): Response {
-    return toResponse({ ...this.#head!, body: joined(this.#parts) });
+    const body = joined(this.#parts);
+    return toResponse({ ...this.#head!, body }, this.#asItIs);
   }
 
   /** Hands over what there is; the rest goes through a stream. */

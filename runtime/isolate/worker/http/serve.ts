@@ -64,7 +64,7 @@ function exchange(
     },
     gone: () => through.abort(),
     pressure: (on) => through.pressure("response", "client", on),
-  });
+  }, chain.terminal !== undefined);
   const arrival: Arrival = new HttpArrival(request, facts);
   const through = new HttpExchange(links, arrival, client, {
     terminal: chain.terminal,
@@ -111,7 +111,7 @@ export async function serveWhole(
     },
     gone: () => through.abort(),
     pressure: () => {},
-  });
+  }, terminal !== undefined);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const through = new HttpExchange(links, arrival, client, {
     terminal,
