@@ -1,9 +1,12 @@
 /**
- * The Debian packages the end-to-end tests want, and whether those tests can run on this machine.
+ * The Debian packages the tests want, and whether those tests can run on this machine.
  */
 
 /** Package and a file by which it is known to be installed. */
-export const PACKAGES: readonly (readonly [string, string])[] = [
+type Package = readonly [name: string, file: string];
+
+/** For the end-to-end tests. */
+export const PACKAGES: readonly Package[] = [
   ["containerd", "/usr/bin/containerd"],
   ["runc", "/usr/sbin/runc"],
   ["containernetworking-plugins", "/usr/lib/cni/bridge"],
@@ -17,16 +20,25 @@ export const PACKAGES: readonly (readonly [string, string])[] = [
 ];
 
 /** What compiles C to WASI programs. */
-export const WASI_PACKAGES: typeof PACKAGES = [
+export const WASI_PACKAGES: readonly Package[] = [
   ["clang", "/usr/bin/clang"],
   ["lld", "/usr/bin/wasm-ld"],
   ["wasi-libc", "/usr/include/wasm32-wasi/wasi/api.h"],
   ["libclang-rt-dev-wasm32", "/usr/share/doc/libclang-rt-dev-wasm32"],
 ];
 
-/** Packages of a list that are not installed. */
-export function missingPackages(list = PACKAGES): string[] {
-  return list.filter(([, file]) => !exists(file)).map(([name]) => name);
+/** For the guests of tests/sdk: C and Rust for WebAssembly. */
+export const COMPILERS: readonly Package[] = [
+  ...WASI_PACKAGES,
+  ["rustc", "/usr/bin/rustc"],
+  ["libstd-rust-dev-wasm32", "/usr/lib/rustlib/wasm32-wasi"],
+];
+
+/** Those of `packages` that are not installed. */
+export function missingPackages(
+  packages: readonly Package[] = PACKAGES,
+): string[] {
+  return packages.filter(([, file]) => !exists(file)).map(([name]) => name);
 }
 
 /** Why this machine cannot have the packages: "" where it can. */
@@ -59,7 +71,7 @@ export async function whyNot(): Promise<string> {
  * @throws {Error} when apt-get fails.
  */
 export async function installMissing(): Promise<void> {
-  const missing = missingPackages([...PACKAGES, ...WASI_PACKAGES]);
+  const missing = missingPackages([...PACKAGES, ...COMPILERS]);
   if (missing.length === 0) return;
   console.log(`installing Debian packages: ${missing.join(" ")}`);
   const install = ["install", "-y", "-q", "--no-install-recommends", "-o"];
