@@ -1,0 +1,217 @@
+/** Where this host differs from Envoy on purpose, each with its reason. */
+
+export interface Difference {
+  /** `theme/case`. */
+  cases: RegExp;
+  reason: string;
+  /** What of a text is compared nevertheless; nothing unless given. */
+  same?: (text: string) => string;
+}
+
+/** A text with every match replaced. */
+function replacing(pattern: RegExp, by = ""): (text: string) => string {
+  return (text) => text.replace(pattern, by);
+}
+
+/** A body's end as Envoy has it, in a call of its own, told as it comes here: with the last bytes. */
+function endJoined(text: string): string {
+  const lines = text.split("\n");
+  const body = /^( {4}(?:\d\| )?\w+_body\(\d+, )(\d+), ([01])\)$/;
+  for (let i = lines.length - 1; i > 0; i--) {
+    const [, call, size, end] = body.exec(lines[i]!) ?? [];
+    // A call in which the plugin did something stays what it is.
+    if (
+      size !== "0" || end !== "1" || /^ {6}|\| {2}/.test(lines[i + 1] ?? "")
+    ) {
+      continue;
+    }
+    const before = lines.findLastIndex((line, n) =>
+      n < i && line.startsWith(call!)
+    );
+    if (before < 0) continue;
+    lines[before] = lines[before]!.replace(/, 0\)$/, ", 1)");
+    lines.splice(i, 1);
+  }
+  return lines.join("\n");
+}
+
+/** Fields in the order of the alphabet, and the client's without those that say how a body ends. */
+function unframed(text: string): string {
+  const framing = /^ {4}(content-length|transfer-encoding|connection): /;
+  return text.split(/^(?=\S)/m).map((part) => {
+    const client = part.startsWith("client got\n");
+    if (!client && !part.startsWith("upstream got\n")) return part;
+    const lines = part.trimEnd().split("\n");
+    const end = lines.findLastIndex((line) => /^ {4}[a-z0-9-]+: /.test(line));
+    const [title, status, ...rest] = lines.slice(0, end);
+    const fields = rest.filter((line) => !client || !framing.test(line))
+      .sort();
+    return [title, status, ...fields, ...lines.slice(end)].join("\n") + "\n";
+  }).join("").trimEnd();
+}
+
+export const DIFFERENCES: readonly Difference[] = [
+  {
+    cases: /^/,
+    reason:
+      "Envoy tells services what it is (x-forwarded-proto, x-request-id, x-envoy-upstream-service-time); a pod's function has no such proxy's name to give. So plugins see fewer fields.",
+    same: (text) =>
+      [
+        replacing(/^ {4}x-forwarded-proto: http\n/gm),
+        replacing(/(_headers\(\d+), \d+, /g, "$1, <n>, "),
+        replacing(/(http_call_response\(\d+), \d+, /g, "$1, <n>, "),
+        replacing(/(-> 0) \d+ (\[:)/g, "$1 <n> $2"),
+        replacing(/, x-(forwarded-proto|request-id|envoy-[a-z-]+)=[^,\]]*/g),
+        replacing(/^( +size [02] -> 0) \d+$/gm, "$1 <n>"),
+      ].reduce((rest, change) => change(rest), text),
+  },
+  {
+    cases: /^/,
+    reason:
+      "Envoy's HTTP/1 hands over a body's end after its last bytes; here it comes with them where the length says so, as in Envoy's HTTP/2.",
+    same: endJoined,
+  },
+  {
+    cases: /^/,
+    reason:
+      "Deno's HTTP server chooses the framing and the order of the fields, and closes connections as it likes.",
+    same: unframed,
+  },
+  {
+    cases: /^/,
+    reason:
+      "Where Envoy answers 2 or 1, Rust's SDK panics. So here an absent map has no value (1) and no fields, and a write that cannot be done answers 0 and is told in the log. An empty list of fields is four zero bytes: an empty one kills older SDKs.",
+    same: (text) =>
+      [
+        replacing(/^( +(?:\d\| +)?get [0-7] .* -> )2$/gm, "$11"),
+        replacing(
+          /^( +(?:\d\| +)?(?:add|replace|remove|setpairs) [0-7] .* -> )2$/gm,
+          "$10",
+        ),
+        replacing(/^( +(?:\d\| +)?size [0-7]) -> .*$/gm, "$1"),
+        replacing(/^( +(?:\d\| +)?pairs [0-7] -> 0) null$/gm, "$1 0 []"),
+        replacing(/^( +(?:\d\| +)?done) -> 1$/gm, "$1 -> 0"),
+        replacing(/^( +(?:\d\| +)?setbody [0-8] .*) -> [12]$/gm, "$1 -> 0"),
+        replacing(/^ +(?:(?:\d|root)\| )?proxy_\w+ .*\n/gm),
+      ].reduce((rest, change) => change(rest), text),
+  },
+  {
+    cases: /^/,
+    reason:
+      "A request's transfer-encoding is a field like any other here; Envoy takes it out and leaves a response's in.",
+    same: replacing(/\btransfer-encoding=chunked(, )?/g),
+  },
+  {
+    cases: /^headers\/reads-in-(?!request-headers|.*trailers)/,
+    reason:
+      "Maps can be read for as long as their stream lives, and not in their own callbacks only.",
+  },
+  {
+    cases: /^pauses\/continue-without-pause$/,
+    reason:
+      "Envoy crashes when a response is continued that has not begun; here nothing happens.",
+  },
+  {
+    cases: /^local\/local-in-(log|done)$/,
+    reason:
+      "Envoy goes round in circles and crashes when a stream that ends is answered; here nothing happens.",
+  },
+  {
+    cases:
+      /^(local\/local-status-(0|99|100|101|199|600|999|1000|-1)|headers\/response-status-(0|99|100|600|1000))$/,
+    reason:
+      "Envoy sends any number as a status, or never ends the answer; here what is not from 200 to 599 becomes 500.",
+  },
+  {
+    cases: /^headers\/bad-values$/,
+    reason:
+      "Envoy sends fields in answers that are no HTTP; here they are dropped and logged.",
+  },
+  {
+    cases:
+      /^buffers\/set-(response-)?(shorter-)?with-content-length-left$|^headers\/content-length-changed-by-hand$/,
+    reason:
+      "Envoy lets a plugin break the framing of the connection; here a length that does not fit is not sent.",
+  },
+  {
+    cases: /^failures\/|^sdk\/.*-trap$|^chains\/.*-traps?(-|$)/,
+    reason:
+      "A failed instance is replaced here; in Envoy it stays failed. The status is 500, and 503 only while there is no instance.",
+  },
+  {
+    cases: /^pauses\/close-/,
+    reason:
+      "The server cannot cut a connection before it has answered, so a stream that a plugin closes is a 502 until its head was sent.",
+  },
+  {
+    cases: /^pauses\/request-(headers|body)-continue-inside-then-return-1$/,
+    reason:
+      "Envoy sends the headers on and then waits for ever; here a stream that was told to go on does.",
+  },
+  {
+    cases: /^headers\/(pairs-of-a-request|edit-request)$/,
+    reason:
+      "Deno's server joins fields of one name and gives them in the order of the alphabet.",
+  },
+  {
+    cases:
+      /^headers\/(after-they-were-sent|headers-held-by-paused-body)$|^buffers\/(set-empty-end|status-flags)$/,
+    reason:
+      "The plugin does something in the last call, and here there is one less (see the body's end).",
+  },
+  {
+    cases: /^buffers\/big-response/,
+    reason: "Services' answers are read in parts of 32 KiB.",
+  },
+  {
+    cases: /^buffers\/set-request-body-(1-0|1-3|3--1|10-1)$/,
+    reason:
+      "The specification has a range inside a buffer replaced; Envoy answers 2, which kills Rust plugins.",
+  },
+  {
+    cases: /^buffers\/other-buffers$/,
+    reason:
+      "A plugin's configuration can be read for all of its life; buffer 8 is Layotto's, which a function writes.",
+  },
+  {
+    cases: /^local\/local-in-response-body|^sdk\/.*-local-response-body$/,
+    reason:
+      "An answer whose head has not left this host is still replaced; Envoy has sent it and cuts the connection.",
+  },
+  {
+    cases: /^calls\/metrics$/,
+    reason: "A metric that is defined again has the id that it had.",
+  },
+  {
+    cases: /^calls\/foreign$/,
+    reason:
+      "Of Envoy's foreign functions those are here that mean something without it.",
+  },
+  {
+    cases: /^sdk\/libc$/,
+    reason:
+      "What a guest prints goes to the container's stdout and stderr byte for byte, not into the log.",
+  },
+  {
+    cases: /^pointers\//,
+    reason:
+      "Here the places for results are looked at before anything else, and a text of length 0 may lie anywhere, as Rust's and Go's do.",
+    same: (text) =>
+      [
+        replacing(/^ {4}\n/gm),
+        replacing(
+          /^( +raw (?:log 2 \S+ 0|set_buffer_bytes 0 5 5 \S+ 0) -> ).*$/gm,
+          "$1<any>",
+        ),
+        replacing(
+          /^( +raw (?:get_\w+|dequeue_\w+|call_\w+|define_\w+) .*(?:0x7fffff00|-16).* -> )\d+$/gm,
+          "$1<any>",
+        ),
+      ].reduce((rest, change) => change(rest), text),
+  },
+  {
+    cases: /^properties\/set$/,
+    reason:
+      "What was set is read back under the same path; in Envoy only if that has one segment.",
+  },
+];
