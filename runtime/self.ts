@@ -8,6 +8,8 @@ export const CODE_FLAGS: readonly string[] = [
   "--allow-all",
   "--unstable-net",
   "--unstable-worker-options",
+  // A request's signal says that its client has gone, and not also that it was answered.
+  "--unstable-no-legacy-abort",
 ];
 
 /**

@@ -41,15 +41,28 @@ export class HeaderMap {
 
   /** The first value of `name` (in lower case), or undefined. */
   get(name: string): string | undefined {
+    name = this.#named(name);
     for (const pair of this.#filled()) {
       if (pair[0] === name) return pair[1];
     }
     return undefined;
   }
 
-  /** Appends a value. */
+  /** Where there are pseudo fields `host` is another name of `:authority`, as in Envoy. */
+  #named(name: string): string {
+    return name === "host" && this.#hasPseudoFields() ? ":authority" : name;
+  }
+
+  #hasPseudoFields(): boolean {
+    return this.#filled().some(([name]) => name === ":path");
+  }
+
+  /** Appends a value; to that of a pseudo field, of which there is one, behind a comma, as in Envoy. */
   add(name: string, value: string): void {
-    this.#filled().push([name, value]);
+    name = this.#named(name);
+    const before = name.startsWith(":") ? this.get(name) : undefined;
+    if (before === undefined) this.#filled().push([name, value]);
+    else this.replace(name, `${before},${value}`);
   }
 
   /** Puts a value before all others. */
@@ -59,6 +72,7 @@ export class HeaderMap {
 
   /** Puts one value in the place of the first of `name`, without the others; appends it if there is none. */
   replace(name: string, value: string): void {
+    name = this.#named(name);
     const pairs = this.#filled();
     const at = pairs.findIndex((pair) => pair[0] === name);
     if (at < 0) {
@@ -71,6 +85,7 @@ export class HeaderMap {
 
   /** Removes all values of `name`. */
   remove(name: string): void {
+    name = this.#named(name);
     this.#pairs = this.#filled().filter((pair) => pair[0] !== name);
   }
 

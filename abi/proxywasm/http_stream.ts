@@ -60,7 +60,6 @@ export class HttpStream
   #asked: "nothing" | "respond" | "close" = "nothing";
   #ended = false;
 
-  /** Creates the guest's context. */
   constructor(
     vm: Vm,
     callbacks: Callbacks,
@@ -106,18 +105,22 @@ export class HttpStream
     this.#responseWay.attach(this.#context);
     vm.contexts.set(this.#context.id, this.#context);
     vm.queue.watch(this);
-    const create = callbacks.proxy_on_context_create;
-    if (create !== undefined) {
-      vm.queue.call(
-        "proxy_on_context_create",
-        this.#context,
-        create,
-        this.#context.id,
-        root.id,
-        0,
-        () => {},
-      );
-    }
+  }
+
+  /** `proxy_on_context_create`, before all else; the owner has linked the stream by then, since it may be answered here. */
+  create(): void {
+    const create = this.#callbacks.proxy_on_context_create;
+    if (create === undefined) return;
+    const { id, root } = this.#context;
+    this.#vm.queue.call(
+      "proxy_on_context_create",
+      this.#context,
+      create,
+      id,
+      root.id,
+      0,
+      () => {},
+    );
   }
 
   /** Sends the answer that the plugin made through its own response callbacks. Only where it `answers`. */

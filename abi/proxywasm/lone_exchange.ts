@@ -50,9 +50,10 @@ export class LoneExchange implements HttpStreamOwner {
 
   start(stream: HttpStream, request: GuestRequest): void {
     this.#stream = stream;
-    const body = request.bodyIsReal ? request.body : NOTHING;
     const fields = envoyFields(request);
     this.#toGrpc = isGrpc(fields);
+    stream.create();
+    const body = request.bodyIsReal ? request.body : NOTHING;
     stream.request.headers(fields, body.length === 0);
     if (body.length > 0) stream.request.data(body, true);
   }

@@ -19,7 +19,9 @@ export function nodeProperty(
   switch (name) {
     case "id":
     case "cluster":
-      return rest.length === 0 ? text(node[name]) : undefined;
+      return rest.length === 0 && node[name] !== ""
+        ? text(node[name])
+        : undefined;
     case "locality": {
       const [field, ...more] = rest;
       if (field === undefined || more.length > 0) return undefined;

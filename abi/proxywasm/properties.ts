@@ -24,8 +24,6 @@ const OF_PLUGIN: Record<string, (vm: Vm) => Value> = {
   "plugin_root_id": ({ options }) => text(options.rootId),
   "plugin_name": ({ options }) => text(options.pluginName),
   "plugin_vm_id": ({ options }) => text(options.vmId),
-  // Neither inbound nor outbound.
-  "listener_direction": () => number(0),
 };
 
 /** Those of a connection, also that of a request. */
@@ -47,7 +45,12 @@ const OF_CONNECTION: Record<string, (facts: Facts) => Value> = {
     upstreamLocal && address(upstreamLocal),
   "upstream\0transport_failure_reason": ({ upstream }) => upstream && "",
   "cluster_name": ({ clusterName }) => optional(clusterName),
-  "route_name": ({ routeName }) => text(routeName ?? ""),
+  "route_name": ({ routeName }) => routeName ? text(routeName) : undefined,
+  // Neither inbound nor outbound.
+  "xds\0listener_direction": () => number(0),
+  "xds\0cluster_name": ({ clusterName }) => optional(clusterName),
+  "xds\0route_name": ({ routeName }) => text(routeName ?? ""),
+  "xds\0filter_chain_name": () => "",
   "metadata": () => "",
 };
 
@@ -104,6 +107,25 @@ const FIELDS: [prefix: string, map: (http: HttpContext) => HeaderMap][] = [
 const AT_THE_END = ["proxy_on_log", "proxy_on_done", "proxy_on_delete"];
 
 const NO_FACTS: Facts = {};
+
+/** Paths that name a whole group, which has no encoding (3). */
+const GROUPS = [
+  "",
+  "request",
+  "response",
+  "source",
+  "destination",
+  "connection",
+  "upstream",
+  "xds",
+  "filter_state",
+];
+
+/** Whether `path` is a group of values and no value. */
+export function isGroup(vm: Vm, path: string): boolean {
+  return (vm.http !== undefined || vm.current?.tcp !== undefined) &&
+    GROUPS.includes(path);
+}
 
 /** The value at `path` (a byte string): the host's own, else what the guest set under that path; undefined for none. */
 export function readProperty(vm: Vm, path: string): Value {
@@ -186,9 +208,10 @@ function sent({ responseSide }: HttpContext): number {
 
 /** Known once the response has gone on. */
 function responseStatus(http: HttpContext): number | undefined {
-  if (!http.responseSide.sent) return http.localResponse?.status;
-  const status = Number(http.responseHeaders.get(":status"));
-  return Number.isInteger(status) ? status : undefined;
+  const status = http.responseHeaders.get(":status");
+  return status !== undefined && /^\d{1,9}$/.test(status)
+    ? Number(status)
+    : http.localResponse?.status;
 }
 
 function grpcStatus({ responseHeaders, responseTrailers }: HttpContext): Value {

@@ -39,7 +39,7 @@ export class TcpStream implements FailureWatcher {
   #accepted = false;
   #ended = false;
 
-  /** Creates the guest's context. `limit`: bytes each side may hold before its source has to wait. */
+  /** `limit`: bytes each side may hold before its source has to wait. */
   constructor(
     vm: Vm,
     callbacks: Callbacks,
@@ -73,7 +73,6 @@ export class TcpStream implements FailureWatcher {
       limit,
     );
     vm.queue.watch(this);
-    this.#call("proxy_on_context_create", root.id, 0, () => {});
   }
 
   instanceFailed(error: GuestTrap): void {
@@ -82,8 +81,10 @@ export class TcpStream implements FailureWatcher {
     this.#owner.failed(error);
   }
 
-  /** A client has connected: `proxy_on_new_connection`. */
+  /** A client has connected: `proxy_on_context_create`, `proxy_on_new_connection`. Before all else, once. */
   open(): void {
+    const { root } = this.#context;
+    this.#call("proxy_on_context_create", root.id, 0, () => {});
     this.#call("proxy_on_new_connection", 0, 0, (action) => {
       if (action === 0) this.#accept();
     });

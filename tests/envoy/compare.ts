@@ -5,7 +5,6 @@
 import { type Case, usesTrailers } from "./case.ts";
 import { THEMES } from "./cases/mod.ts";
 import { DIFFERENCES } from "./differences.ts";
-import { OPEN } from "./open.ts";
 import { recorded } from "./recording.ts";
 import { onEnvoy, onOurs, run, type Start } from "./run.ts";
 
@@ -41,10 +40,10 @@ export async function mismatches(
   return found;
 }
 
-/** The cases of a theme that this host is compared in: trailers, which its server has not, and what is open are left out. */
+/** The cases of a theme that this host is compared in: trailers, which its server has not, are left out. */
 export function comparable(theme: string, cases: readonly Case[]): Case[] {
   return cases.filter((one) =>
-    !usesTrailers(one) && !OPEN.includes(`${theme}/${one.name}`) &&
+    !usesTrailers(one) &&
     DIFFERENCES.every(({ cases, same }) =>
       same !== undefined || !cases.test(`${theme}/${one.name}`)
     )

@@ -107,6 +107,42 @@ export const DIFFERENCES: readonly Difference[] = [
       "Maps can be read for as long as their stream lives, and not in their own callbacks only.",
   },
   {
+    cases: /^order\/two-filters-one-vm$/,
+    reason:
+      "Envoy starts plugins once for each thread, and again while it serves; here they have started before the first request.",
+    same: replacing(/^ +root\| .*\n/gm),
+  },
+  {
+    cases: /^pauses\/request-.*-for-ever$/,
+    reason:
+      "Deno's server does not notice that a client has gone once it has read a body that came in parts: such an exchange ends with its timeout. Without a body it ends at once.",
+  },
+  {
+    cases: /^local\/local-from-tick-twice$/,
+    reason: "Of two local responses the first counts, wherever they come from.",
+  },
+  {
+    cases: /^local\/local-in-context-create$/,
+    reason:
+      "A request that was answered before it was shown is not shown any more.",
+  },
+  {
+    cases: /^chains\/tcp-(change|reads)$/,
+    reason:
+      "Who closed a connection whose both ends have ended is a race in Envoy; continue_stream of an upstream, which Envoy does not have (12), kills Rust plugins with any status but 0.",
+  },
+  {
+    cases: /^properties\//,
+    reason:
+      "Requests get no id of this host's making, so what counts bytes of fields differs; Deno's server does not tell connections apart; the cluster is known once the request has gone through the plugins, and cluster_name is answered as the specification has it; what only Envoy's own cluster manager knows is not there.",
+    same: (text) =>
+      [
+        replacing(
+          /^ +prop (request\.id|(?:request|response)\.total_size|connection_id|(?:xds\.)?cluster_name|upstream\.(?:transport_failure_reason|request_attempt_count)|response\.(?:code_details|grpc_status)) .*\n/gm,
+        ),
+      ].reduce((rest, change) => change(rest), text),
+  },
+  {
     cases: /^pauses\/continue-without-pause$/,
     reason:
       "Envoy crashes when a response is continued that has not begun; here nothing happens.",
@@ -123,9 +159,9 @@ export const DIFFERENCES: readonly Difference[] = [
       "Envoy sends any number as a status, or never ends the answer; here what is not from 200 to 599 becomes 500.",
   },
   {
-    cases: /^headers\/bad-values$/,
+    cases: /^headers\/(bad-values|add-pseudo)$/,
     reason:
-      "Envoy sends fields in answers that are no HTTP; here they are dropped and logged.",
+      "Envoy sends fields that are no HTTP (an authority with a comma among them); here they are dropped and logged, or the request is refused.",
   },
   {
     cases:

@@ -11,6 +11,11 @@ export const CONTEXTS: HostCallTable<Vm> = {
 /** `(context)`: host calls act on that context until this callback ends. 0; 2 unknown id. */
 function setEffectiveContext(vm: Vm) {
   return (id: number): Status => {
+    // 0 is the VM itself: no root, no exchange.
+    if (id === 0) {
+      vm.current = undefined;
+      return Status.ok;
+    }
     const context = vm.contexts.get(id >>> 0);
     if (context === undefined) return Status.badArgument;
     vm.current = context;

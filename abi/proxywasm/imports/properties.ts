@@ -1,7 +1,7 @@
 /** Properties (ABI.md §1.4, §4.2). */
 import type { HostCallTable } from "../../host_call.ts";
 import { MAX_NAME_BYTES } from "../limits.ts";
-import { readProperty } from "../properties.ts";
+import { isGroup, readProperty } from "../properties.ts";
 import { hasRoomForProperty, setContextProperty } from "../set_property.ts";
 import { Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
@@ -34,7 +34,9 @@ function getProperty(vm: Vm) {
       return Status.invalidMemoryAccess;
     }
     const value = readProperty(vm, path);
-    if (value === undefined) return Status.notFound;
+    if (value === undefined) {
+      return isGroup(vm, path) ? Status.serializationFailure : Status.notFound;
+    }
     return typeof value === "string"
       ? memory.giveByteString(value, addressAt >>> 0, sizeAt >>> 0)
       : memory.give(value, addressAt >>> 0, sizeAt >>> 0);

@@ -26,7 +26,8 @@ export function writeHead(
   { method, path, authority, fields }: RequestHead,
   end: boolean,
 ): WrittenHead {
-  let text = `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\n`;
+  const host = authority === "" ? "" : `host: ${authority}\r\n`;
+  let text = `${method} ${path} HTTP/1.1\r\n${host}`;
   let length: number | undefined;
   for (const [name, value] of fields) {
     if (name === "content-length") {

@@ -163,7 +163,9 @@ Deno.test("the effective context changes what calls act on; an unknown id is 2",
   assert.equal(guest.call("proxy_set_buffer_bytes", 1, 0, 0, A, 1), 0);
   assert.equal(guest.http.responseSide.body!.length, 1);
   assert.equal(guest.call("proxy_set_effective_context", 99), 2);
-  assert.equal(guest.call("proxy_set_effective_context", 0), 2);
+  // The VM's own: there is no exchange to act on.
+  assert.equal(guest.call("proxy_set_effective_context", 0), 0);
+  assert.equal(guest.vm.http, undefined);
 });
 
 Deno.test("proxy_done with nothing pending is 0 to a 0.2 module, which Rust needs, and 1 to 0.1.0", () => {

@@ -17,6 +17,13 @@ export interface ClientEvents {
   pressure(on: boolean): void;
 }
 
+/** What Envoy answers where a plugin took the status away. */
+const NO_STATUS: WireResponse = {
+  status: 502,
+  headers: [["content-type", "text/plain"]],
+  body: new TextEncoder().encode("missing required header: :status"),
+};
+
 /** Bytes that wait for a slow client before the response has to. */
 const WINDOW = 64 * 1024;
 
@@ -54,6 +61,9 @@ export class HttpClient implements StreamSink {
 
   headers(map: HeaderMap, end: boolean): void {
     if (this.started) return;
+    if (!/^[0-9]+$/.test(map.get(":status") ?? "")) {
+      return this.answer(NO_STATUS);
+    }
     this.#head = headOf(this.#log, map);
     this.#parts = [];
     if (end) this.#end();

@@ -97,8 +97,9 @@ export class HttpExchange {
       back = this.#client;
     }
     this.#responding = true;
-    back.headers(headers, body.length === 0);
-    if (body.length > 0) back.data(body, true);
+    const end = body.length === 0 || this.#arrival.method === "HEAD";
+    back.headers(headers, end);
+    if (!end) back.data(body, true);
   }
 
   /** `proxy_close_stream`: what has been answered is all there is. */
@@ -180,6 +181,7 @@ export class HttpExchange {
       limit: fn.spec.bodyLimit,
       answers: last && this.#options.terminal === undefined,
     }, slot.roots.get(fn));
+    member.stream.create();
     return member.stream.request;
   }
 
@@ -238,11 +240,11 @@ export class HttpExchange {
   #finish(): void {
     this.#over = true;
     this.#terminal.reset();
-    // Functions that the request never reached hear of it in their log, as in Envoy.
-    while (this.#members.length < this.#links.length) {
-      this.#enter(this.#members.length);
+    for (let i = 0; i < this.#links.length; i++) {
+      // Functions that the request never reached hear of it in their log, as in Envoy.
+      if (i >= this.#members.length) this.#enter(i);
+      this.#members[i]!.stream.log();
     }
-    for (const { stream } of this.#members) stream.log();
     for (const { stream } of this.#members) stream.end();
     this.#options.over();
   }

@@ -41,7 +41,9 @@ export class RouterTerminal implements Terminal {
 
   headers(map: HeaderMap, end: boolean): void {
     const { routes } = this.#options;
-    if (map.get(":path") === undefined) return this.#answer(404);
+    if (
+      map.get(":path") === undefined || map.get(":scheme") === undefined
+    ) return this.#answer(404);
     if (map.get(":method") === undefined) {
       return this.#answer(503, "missing required header: :method");
     }

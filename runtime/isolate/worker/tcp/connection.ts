@@ -35,6 +35,8 @@ export class TcpConnection {
     upstream: new Set<unknown>(),
   };
   #upstream: UpstreamConnection | undefined;
+  /** Functions that know that the upstream has closed. */
+  readonly #told = new Set<number>();
   #clientEnded = false;
   #upstreamClosed = false;
   /** Received from the upstream and not yet said to be used, since somebody waits. */
@@ -75,7 +77,10 @@ export class TcpConnection {
     return {
       accepted: () => this.#open(index + 1),
       up: (bytes, end) => this.#up(index + 1, bytes, end),
-      down: (bytes, end) => this.#down(index - 1, bytes, end),
+      down: (bytes, end) => {
+        if (end) this.#tellClosed(index);
+        this.#down(index - 1, bytes, end);
+      },
       // Envoy closes the client's connection whichever side is named.
       close: () => this.#finish(Peer.local),
       pressure: (side, on) => this.#hold(side, index, on),
@@ -106,6 +111,7 @@ export class TcpConnection {
     this.#unused += bytes.length;
     this.#down(this.#streams.length - 1, bytes, end);
     this.#use();
+    if (end) this.#upstreamGone(undefined, true);
   }
 
   #up(index: number, bytes: Uint8Array, end: boolean): void {
@@ -124,15 +130,24 @@ export class TcpConnection {
     else this.#client.write(bytes, end);
   }
 
-  #upstreamGone(reason: string | undefined): void {
+  /** The upstream has ended; `told`: the client has heard so. */
+  #upstreamGone(reason: string | undefined, told = false): void {
     if (this.#over || this.#upstreamClosed) return;
     this.#upstreamClosed = true;
-    for (const stream of this.#streams) stream.upstreamClosed(Peer.unknown);
+    // Those through which its end has not gone; who holds it back hears when the connection is over.
+    if (!told) { for (const i of this.#streams.keys()) this.#tellClosed(i); }
     if (reason !== undefined || this.#clientEnded) {
       return this.#finish(Peer.local);
     }
     // The client may still have something to say, which nobody hears; it hears that there is no more.
-    this.#client.write(NOTHING, true);
+    if (!told) this.#client.write(NOTHING, true);
+  }
+
+  /** Function `index` hears, once, that the upstream has closed. */
+  #tellClosed(index: number): void {
+    if (this.#told.has(index)) return;
+    this.#told.add(index);
+    this.#streams[index]!.upstreamClosed(Peer.unknown);
   }
 
   #hold(side: "downstream" | "upstream", who: unknown, on: boolean): void {
