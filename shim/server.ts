@@ -11,9 +11,8 @@ import type { Flags } from "./flags.ts";
 export async function runDaemon(flags: Flags): Promise<void> {
   hurryCgroups();
   const bundle = flags.bundle || Deno.cwd();
-  const listener = listenAt(flags.socket);
-  Deno.stdout.writeSync(new TextEncoder().encode(READY));
-  await serveOn(listener, flags, bundle);
+  const ready = () => Deno.stdout.writeSync(new TextEncoder().encode(READY));
+  await serveOn(listenAt(flags.socket), flags, bundle, ready);
 }
 
 /** Listens there, for root alone. @throws when it cannot. */
@@ -24,15 +23,18 @@ export function listenAt(path: string): Deno.UnixListener {
 }
 
 /**
- * Leaves whoever started this process and its bundle, which may go at any time (where the current folder is gone nothing
- * can be loaded), and serves. What fails takes the socket with it: nobody would listen there.
+ * Tells whoever started this process that it listens, leaves them and the bundle, which may go at any time (where the
+ * current folder is gone nothing can be loaded), and serves. What fails takes the socket with it: nobody would listen
+ * there.
  */
 export async function serveOn(
   listener: Deno.UnixListener,
   flags: Flags,
   bundle: string,
+  tell: () => void,
 ): Promise<void> {
   try {
+    tell();
     letGo();
     const { serveGroup } = await import("./daemon.ts");
     await serveGroup(flags, bundle, listener);

@@ -14,7 +14,10 @@ export async function startAndStay(flags: Flags): Promise<void> {
     flags,
     (_, path) => listenAt(path),
   );
-  announce(path);
-  if (made === undefined) Deno.exit(0);
-  await serveOn(made, { ...flags, socket: path }, bundle);
+  if (made === undefined) {
+    announce(path);
+    Deno.exit(0);
+  }
+  const tell = () => announce(path);
+  await serveOn(made, { ...flags, socket: path }, bundle, tell);
 }
