@@ -3,6 +3,7 @@ import { ConfigError } from "../settings/problems.ts";
 import type { Layer } from "../settings/layers.ts";
 import type { Ceiling } from "../settings/resolve.ts";
 import type { CommandConfig } from "./command.ts";
+import type { ChainConfig } from "./chain.ts";
 import { JsonSyntaxError, parseJson } from "./json.ts";
 import { readLayotto } from "./layotto.ts";
 import { readNative } from "./native.ts";
@@ -50,6 +51,8 @@ export interface LayottoFields {
 export interface HostConfig {
   shape: "layotto" | "native";
   functions: FunctionConfig[];
+  /** All functions in front of one service, in this order; the short shape's. */
+  chain?: ChainConfig;
   state: Readonly<Record<string, StoreConfig>>;
   /** Services that functions call by name. */
   clusters: Readonly<Record<string, ClusterConfig>>;

@@ -19,6 +19,7 @@ import { readValue } from "../settings/value.ts";
 import { Check, isObject, join, type JsonObject } from "./check.ts";
 import { COMMAND_KEYS, readCommand } from "./command.ts";
 import type { FunctionConfig, HostConfig, ParseOptions } from "./config.ts";
+import { readChain } from "./chain.ts";
 import { readClusters } from "./clusters.ts";
 import { readStores } from "./stores.ts";
 
@@ -41,16 +42,21 @@ export function readNative(root: unknown, options: ParseOptions): HostConfig {
     "functions",
     "state",
     "clusters",
+    "chain",
     "settings",
     "app",
     "ceiling",
   ];
   check.keys(config, known, "");
+  const functions = readFunctions(check, config.functions, options);
+  const clusters = readClusters(check, config.clusters, "clusters");
+  const names = functions.map(({ name }) => name);
   const result: HostConfig = {
     shape: "native",
-    functions: readFunctions(check, config.functions, options),
+    functions,
+    chain: readChain(check, config.chain, names, clusters),
     state: readStores(check, config.state, "state", false),
-    clusters: readClusters(check, config.clusters, "clusters"),
+    clusters,
     settings: readSettings(check, config.settings, options),
     ceiling: readCeilingOf(check, config.ceiling, options),
     appId: check.text(config.app, "app") ?? "",

@@ -2,6 +2,7 @@
 import { fileError, resolveInside } from "../broker/resolve.ts";
 import { StateStores } from "../components/state/stores.ts";
 import { type HostConfig, parseConfig } from "../config/config.ts";
+import { ConfigError } from "../settings/problems.ts";
 import type { ContainerSpec, Key, PodSpec } from "../control/messages.ts";
 import type { Logger } from "../log.ts";
 import {
@@ -41,6 +42,11 @@ export async function readPodConfig(
     ? undefined
     : parse(spec.nodeConfig, `node's ${CONFIG_PATH}`, true);
   const pod = await readPodFile(first);
+  if (pod?.chain ?? node?.chain) {
+    throw new ConfigError([
+      `${CONFIG_PATH}: chain: the functions of a pod are its containers, which come one by one; expected no chain, or one pod for each function with the next as its upstream`,
+    ]);
+  }
   const { values: settings } = resolveHost(
     [
       environmentLayer(envOf(first)),

@@ -15,8 +15,10 @@ import type { Listener } from "../ingress/listener.ts";
 import { Logger } from "../log.ts";
 import { environmentLayer, flagLayer, type Layer } from "../settings/layers.ts";
 import { resolveFunction, resolveHost } from "../settings/resolve.ts";
+import type { HostSettings } from "../settings/table.ts";
 import { PodAdmin, readModule } from "./admin.ts";
 import { buildFunction } from "./build_function.ts";
+import { chainListener } from "./chain.ts";
 import { layottoPairs } from "./layotto_pairs.ts";
 import { ownStreams } from "./own_streams.ts";
 import { Pod, type Sink } from "./pod.ts";
@@ -87,6 +89,7 @@ export async function startLaptop(
     clusters: config?.clusters ?? {},
     log,
     several: (config?.functions.length ?? 0) !== 1,
+    together: config?.chain && togetherAt(settings),
     sink: {
       ...options.sink ?? ownStreams(),
       inputTaken: (_key, bytes) => input.taken(bytes),
@@ -123,8 +126,12 @@ export async function startLaptop(
     }
     const commandsOnly = pod.functions.length > 0 &&
       pod.functions.every((fn) => fn.spec.kind === "command");
-    const httpPort = commandsOnly ? 0 : await pod.listen();
     const functions = pod.functions;
+    const httpPort = commandsOnly
+      ? 0
+      : config?.chain
+      ? await pod.serve(chainListener(config.chain, functions, settings))
+      : await pod.listen();
     for (const fn of functions) await pod.start(fn);
     const [first] = functions;
     if (stdin && first?.spec.kind === "command") {
@@ -148,6 +155,14 @@ export async function startLaptop(
 }
 
 const encoder = new TextEncoder();
+
+/** The functions of a chain share one isolate. */
+function togetherAt(
+  { "http-address": address, "http-port": port }: HostSettings,
+): { isolates: number; addresses: string[] } {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return { isolates: 1, addresses: [`${host}:${port}`] };
+}
 
 function readConfig(
   { path, text }: { path: string; text: string },

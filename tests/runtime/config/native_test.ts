@@ -134,7 +134,7 @@ Deno.test("every mistake of a file is told at once", () => {
     SETTINGS.filter((setting: Setting) => setting.scope !== "host"),
   );
   assert.deepEqual(problems, [
-    'c.json: function: found unknown key "function" (did you mean "functions"?), expected one of "functions", "state", "clusters", "settings", "app", "ceiling"',
+    'c.json: function: found unknown key "function" (did you mean "functions"?), expected one of "functions", "state", "clusters", "chain", "settings", "app", "ceiling"',
     "c.json: functions.f1.path: found nothing, expected the path of a WebAssembly module",
     `c.json: functions.f1.pat: found unknown key "pat" (did you mean "path"?), expected one of "path", "args", "env", "mounts", ${ofFunctions}`,
     "c.json: functions.f1.instances: found -1, expected a whole number from 0 to 100000",

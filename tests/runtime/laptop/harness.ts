@@ -18,6 +18,7 @@ export interface DemoOptions {
   state?: unknown;
   settings?: Record<string, unknown>;
   clusters?: Record<string, unknown>;
+  chain?: unknown;
   /** More modules beside `f1.wasm` and `f2.wasm`, by file name. */
   modules?: Record<string, Uint8Array>;
 }
@@ -40,6 +41,7 @@ export function withDemo(
       functions: options.functions ?? { f1: "f1.wasm", f2: "f2.wasm" },
       state: { state_demo: options.state ?? "in-memory" },
       settings: options.settings ?? {},
+      chain: options.chain,
       clusters: options.clusters ?? {},
     };
     let log = "";
