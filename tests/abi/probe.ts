@@ -47,7 +47,7 @@ function probeText(
   return `(module
     ${all.map((one) => one.imported).join("\n")}
     (memory (export "memory") 1)
-    (global $heap (mut i32) (i32.const ${HEAP}))
+    (global $heap (export "heap") (mut i32) (i32.const ${HEAP}))
     (global $mode (export "mode") (mut i32) (i32.const 0))
     (global $asked (export "asked") (mut i32) (i32.const -1))
     (func (export "${marker}"))
@@ -217,9 +217,18 @@ export class PluginProbe extends GuestMemoryView {
     (this.exports.mode as WebAssembly.Global).value = mode;
   }
 
+  get allocator(): number {
+    return (this.exports.mode as WebAssembly.Global).value;
+  }
+
   /** Size of the last allocation, -1 if there was none. */
   get asked(): number {
     return (this.exports.asked as WebAssembly.Global).value;
+  }
+
+  /** Where the normal allocator goes on. */
+  get heap(): number {
+    return (this.exports.heap as WebAssembly.Global).value >>> 0;
   }
 }
 

@@ -1,0 +1,23 @@
+/** Where a guest's memory was changed. */
+
+/** A range, its end not included. */
+export type Range = readonly [from: number, to: number];
+
+/** The first changed byte outside of `ranges`, or -1. `after` may have grown. */
+export function writtenOutside(
+  before: Uint8Array,
+  after: Uint8Array,
+  ranges: readonly Range[],
+): number {
+  const words = before.length >> 3;
+  const was = new BigUint64Array(before.buffer, before.byteOffset, words);
+  const is = new BigUint64Array(after.buffer, after.byteOffset, words);
+  for (let word = 0; word < words; word++) {
+    if (was[word] === is[word]) continue;
+    for (let at = 8 * word; at < 8 * word + 8; at++) {
+      if (before[at] === after[at]) continue;
+      if (!ranges.some(([from, to]) => at >= from && at < to)) return at;
+    }
+  }
+  return -1;
+}
