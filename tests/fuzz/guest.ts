@@ -14,23 +14,36 @@ import {
   type ProbeSettings,
 } from "../abi/probe.ts";
 import type { Choices } from "./engine/choices.ts";
+import { LAST } from "./host_call_shapes.ts";
 
-/** Things that calls take: names, paths, maps, streams. */
-const THINGS: readonly Uint8Array[] = [
-  ...["", "web", "x-one", ":path", ":status", "content-length", "q", "vm"],
-  ...["request\0path", "request\0headers\0x-one", "response\0code\0"],
-  ...["request\0duration", "connection\0id", "node\0metadata\0list\x000"],
-  ...["node\0id", "constructor", "source\0address", "filter_state\0wasm.q"],
-  ...["compress", "uncompress", "set_envoy_filter_state", "__proto__"],
-].map(bytes).concat([
-  encodePairs([]),
-  encodePairs([["x-Two", "2"], ["x-one", "\0\xff"]]),
-  encodePairs([[":method", "GET"], [":path", "/"], [":authority", "web"]]),
-  compress(bytes("compressed compressed compressed")),
-  // `envoy_grpc { cluster_name: "web" }`, and a filter state of "q" and "v".
-  Uint8Array.of(10, 5, 10, 3, 0x77, 0x65, 0x62),
-  Uint8Array.of(10, 1, 0x71, 18, 1, 0x76),
-]);
+/** What calls read, by the letters of `host_call_shapes.ts`. */
+const THINGS: Record<string, readonly Uint8Array[]> = {
+  H: ["x-one", ":path", ":status", "content-length", "X-New"].map(bytes),
+  P: [
+    ...["request\0path", "request\0headers\0x-one", "response\0code\0"],
+    ...["request\0duration", "connection\0id", "node\0metadata\0list\x000"],
+    ...["node\0id", "constructor", "source\0address", "filter_state\0wasm.q"],
+    ...["q", "request\0headers", "plugin_root_id", "filter_state\0q"],
+  ].map(bytes),
+  Q: ["q", "r"].map(bytes),
+  U: [bytes("web"), Uint8Array.of(10, 5, 10, 3, 0x77, 0x65, 0x62)],
+  M: [
+    encodePairs([[":method", "GET"], [":path", "/"], [":authority", "web"]]),
+    encodePairs([["x-Two", "2"], ["x-one", "\0\xff"]]),
+    encodePairs([]),
+  ],
+  F: [
+    ...["compress", "uncompress", "set_envoy_filter_state"],
+    ...["clear_route_cache", "__proto__"],
+  ].map(bytes),
+  n: [
+    bytes(""),
+    compress(bytes("compressed compressed compressed")),
+    // A filter state of "q" and "v".
+    Uint8Array.of(10, 1, 0x71, 18, 1, 0x76),
+    bytes("longer than a name but not long, and the same again ".repeat(6)),
+  ],
+};
 
 /** Results go from here up, things from 0x400. */
 const RESULTS = 0x100;
@@ -67,7 +80,7 @@ const CALLS: GuestCalls = {
 
 export class FuzzedGuest {
   readonly probe: PluginProbe;
-  readonly #places: [address: number, length: number][] = [];
+  readonly #places: Record<string, [address: number, length: number][]> = {};
 
   constructor(choices: Choices, settings: ProbeSettings = {}) {
     const probe = this.probe = new PluginProbe({
@@ -81,9 +94,13 @@ export class FuzzedGuest {
     });
     probe.host.calls = choices.below(4) > 0 ? CALLS : undefined;
     let at = THINGS_AT;
-    for (const thing of [...THINGS, choices.take(64)]) {
-      this.#places.push([at, probe.put(at, thing)]);
-      at += thing.length + 1;
+    const things = { ...THINGS, n: [...THINGS.n!, choices.take(64)] };
+    for (const [letter, those] of Object.entries(things)) {
+      const places = this.#places[letter] = [] as [number, number][];
+      for (const thing of those) {
+        places.push([at, probe.put(at, thing)]);
+        at += thing.length + 1;
+      }
     }
     this.#tcp();
     this.enter(choices);
@@ -100,7 +117,7 @@ export class FuzzedGuest {
   /** Another callback begins: of an exchange in either direction, a connection, a root, or none. */
   enter(choices: Choices): void {
     const { vm, http } = this.probe;
-    const contexts = [undefined, ...vm.contexts.values(), http];
+    const contexts = [http, ...vm.contexts.values(), http, undefined];
     vm.enter(choices.of(CALLBACKS), choices.of(contexts));
     for (const side of [http.requestSide, http.responseSide]) {
       side.sent = choices.below(4) === 0;
@@ -134,11 +151,12 @@ export class FuzzedGuest {
     const values: Argument[] = [];
     let length = 0;
     for (const kind of args) {
-      if (kind === "n") {
-        const [address, size] = choices.of(this.#places);
-        const good = choices.below(8) > 0;
-        length = good ? size : choices.number();
-        values.push(choices.below(8) > 0 ? address : choices.number());
+      const places = this.#places[kind];
+      if (places !== undefined) {
+        const letter = choices.below(8) > 0 ? kind : choices.of([..."HPQUMFn"]);
+        const [address, size] = choices.of(this.#places[letter]!);
+        length = choices.below(12) > 0 ? size : choices.number();
+        values.push(choices.below(12) > 0 ? address : choices.number());
       } else if (kind === "l") values.push(length);
       else if (kind === "W") values.push(this.#wide(choices));
       else values.push(this.#plain(kind, choices));
@@ -158,8 +176,12 @@ export class FuzzedGuest {
         return choices.below(4) > 0 ? choices.below(5) : choices.number();
       case "w":
         return choices.number();
+      case "i":
+        return choices.below(8) > 0 ? choices.below(12) : choices.number();
       default:
-        return choices.below(8) > 0 ? choices.below(11) : choices.number();
+        return choices.below(12) > 0
+          ? choices.below(LAST[kind]! + 2)
+          : choices.number();
     }
   }
 

@@ -1,9 +1,16 @@
 /** Every proxy-wasm host call with any arguments, in any callback, of any kind of context. */
 import assert from "node:assert/strict";
 import { RestrictedCallError } from "../../abi/trap.ts";
-import { Allocation, type Argument, PAGE, PLAIN } from "../abi/probe.ts";
+import {
+  Allocation,
+  type Argument,
+  PAGE,
+  PLAIN,
+  type PluginProbe,
+} from "../abi/probe.ts";
 import { Choices } from "./engine/choices.ts";
 import { fuzz } from "./engine/fuzz.ts";
+import { randomSource } from "./engine/random.ts";
 import { FuzzedGuest } from "./guest.ts";
 import { LAST, type Shape, SHAPES } from "./host_call_shapes.ts";
 import { type Range, writtenOutside } from "./written.ts";
@@ -23,7 +30,13 @@ function inMemory(shape: Shape, args: readonly Argument[], size: number) {
   return [...shape.args].every((kind, i) => {
     const value = Number(args[i]);
     switch (kind) {
-      case "n": {
+      case "n":
+      case "H":
+      case "P":
+      case "Q":
+      case "U":
+      case "M":
+      case "F": {
         const length = Number(args[i + 1]);
         return length === 0 || length <= MAX_NAME && value + length <= size;
       }
@@ -48,6 +61,12 @@ function results(shape: Shape, args: readonly Argument[]): Range[] {
     if (kind === "O") ranges.push([at, at + 8]);
   }
   return ranges;
+}
+
+/** What an allocator gave that does not take it from the heap. */
+function atEnd({ allocator, asked }: PluginProbe): Range {
+  if (allocator === Allocation.outOfRange) return [PAGE - 1, PAGE];
+  return allocator === Allocation.ends ? [PAGE - asked, PAGE] : [0, 0];
 }
 
 /** Makes one call and checks what it did. False: it ended the guest. */
@@ -80,18 +99,19 @@ function call(guest: FuzzedGuest, name: string, choices: Choices): boolean {
     const read = status !== 0 || inMemory(shape, args, probe.memory.length);
     assert.ok(read, `${said} answered 0 to bad addresses`);
   }
-  const block: Range = probe.allocator === Allocation.ends
-    ? [PAGE - probe.asked, PAGE]
-    : [heap, probe.heap];
-  const ranges = [...results(shape, args), block];
+  const block: Range = [heap, probe.heap];
+  const ranges = [...results(shape, args), block, atEnd(probe)];
   const at = writtenOutside(before, probe.memory, ranges);
   assert.equal(at, -1, `${said} wrote to ${at}`);
   return true;
 }
 
-/** Two calls of each, as they may come. */
-const CORPUS = PLAIN.map((_, i) =>
-  Uint8Array.of(1, 3, 0, i % 10, i, 9, 9, 9, 9, i, 1, 2, 3, 4, 5, 6, i, 7, 7)
+const random = randomSource(4);
+
+/** Sequences of calls, most of them good ones. */
+const CORPUS = Array.from(
+  { length: 64 },
+  () => Uint8Array.from({ length: 400 }, () => random(256)),
 );
 
 fuzz({
@@ -99,12 +119,12 @@ fuzz({
     "every host call answers what a guest survives and writes where it was told to",
   name: "host_calls",
   corpus: CORPUS,
-  minimum: 500,
-  most: 200,
+  minimum: 300,
+  most: 400,
   run(input) {
     const choices = new Choices(input);
     const guest = new FuzzedGuest(choices);
-    for (let calls = 0; calls < 24 && !choices.over; calls++) {
+    for (let calls = 0; calls < 32 && !choices.over; calls++) {
       if (choices.below(8) === 0) guest.enter(choices);
       if (!call(guest, choices.of(PLAIN), choices)) return false;
     }
