@@ -20,6 +20,8 @@ export class CallbackQueue {
   readonly #vm: Vm;
   #running = false;
   #failure: GuestTrap | undefined;
+  /** What the callback that runs has asked for: done before anything that waits. */
+  #after: (() => void)[] = [];
   #waiting: (() => void)[] = [];
   readonly #watching = new Set<FailureWatcher>();
 
@@ -92,6 +94,20 @@ export class CallbackQueue {
     else if (this.#failure === undefined) work();
   }
 
+  /**
+   * For host calls: runs `work` once the callback that makes them has ended, before what waits; so what is asked for now
+   * never undoes what a later callback answers. Now, if none runs.
+   */
+  after(work: () => void): void {
+    if (this.#running) this.#after.push(work);
+    else if (this.#failure === undefined) work();
+  }
+
+  /** For a callback's `returned`: runs `work` after all that the callback asked for, before what waits. */
+  afterwards(work: () => void): void {
+    this.#after.push(work);
+  }
+
   /** Enters for longer than one callback: nothing else runs until `leave`. @throws {Error} if something runs. */
   begin(): void {
     if (this.#failure !== undefined) {
@@ -118,6 +134,7 @@ export class CallbackQueue {
     const trap = guestTrap(this.#vm.callback, error);
     if (this.#failure !== undefined) return trap;
     this.#failure = trap;
+    this.#after = [];
     this.#waiting = [];
     const watching = [...this.#watching];
     this.#watching.clear();
@@ -137,8 +154,10 @@ export class CallbackQueue {
   }
 
   #drain(): void {
-    while (!this.#running && this.#waiting.length > 0) {
-      this.#waiting.shift()!();
+    while (!this.#running) {
+      const next = this.#after.shift() ?? this.#waiting.shift();
+      if (next === undefined) return;
+      next();
     }
   }
 }

@@ -43,7 +43,10 @@ export const RESPONSE: Names = {
   trailers: "proxy_on_response_trailers",
 };
 
-type Arrived = { bytes: Uint8Array; end: boolean } | { trailers: HeaderMap };
+type Arrived =
+  | { headers: HeaderMap; end: boolean }
+  | { bytes: Uint8Array; end: boolean }
+  | { trailers: HeaderMap };
 
 const NOTHING = new Uint8Array(0);
 
@@ -61,6 +64,8 @@ export class Direction implements StreamSink {
   /** What came while a callback was under way. */
   #arrived: Arrived[] = [];
   #arrivedBytes = 0;
+  /** Counts looks at what arrived, so that only the last of those that were put off is done. */
+  #looks = 0;
   /** Held back: unseen by the guest while all is stopped, seen while only the body is. */
   #held: ByteBuffer | undefined;
   #stopped: "no" | "all" | "body" | "trailers" = "no";
@@ -70,7 +75,6 @@ export class Direction implements StreamSink {
   #accumulates = false;
   /** What follows the callback that is under way. */
   #pending: ((answer: number) => void) | undefined;
-  #resumed = false;
   #ended = false;
   #over = false;
   #pressed = false;
@@ -99,40 +103,27 @@ export class Direction implements StreamSink {
 
   headers(map: HeaderMap, end: boolean): void {
     if (this.#over) return;
-    this.side.headers = map;
-    this.#ended = end;
-    this.#ask(
-      this.#names.headers,
-      map,
-      end,
-      (answer) => this.#headersAnswered(answer),
-    );
+    if (this.#waits("headers")) this.#arrive({ headers: map, end });
+    else this.#headers(map, end);
   }
 
   data(bytes: Uint8Array, end: boolean): void {
     if (this.#over) return;
-    if (this.#pending || this.#arrived.length > 0) {
-      this.#arrived.push({ bytes, end });
-      this.#arrivedBytes += bytes.length;
-      return this.#press();
-    }
-    this.#data(bytes, end);
+    if (!this.#waits("body")) return this.#data(bytes, end);
+    this.#arrivedBytes += bytes.length;
+    this.#arrive({ bytes, end });
+    this.#press();
   }
 
   trailers(map: HeaderMap): void {
     if (this.#over) return;
-    if (this.#pending || this.#arrived.length > 0) {
-      this.#arrived.push({ trailers: map });
-    } else this.#trailers(map);
+    if (this.#waits("trailers")) this.#arrive({ trailers: map });
+    else this.#trailers(map);
   }
 
   /** `proxy_continue_stream`: what was stopped goes on; harmless where nothing is. */
   resume(): void {
-    if (this.#over) return;
-    if (this.#pending) {
-      this.#resumed = true;
-      return;
-    }
+    if (this.#over || this.#pending) return;
     const stopped = this.#stopped;
     this.#stopped = "no";
     if (stopped === "all") this.#resumeAll();
@@ -149,8 +140,8 @@ export class Direction implements StreamSink {
     this.#callbacks = {};
     const pending = this.#pending;
     this.#pending = undefined;
-    if (pending === undefined) return this.resume();
-    pending(0);
+    if (pending === undefined) this.resume();
+    else pending(0);
     this.#pump();
   }
 
@@ -161,6 +152,34 @@ export class Direction implements StreamSink {
     this.#arrivedBytes = 0;
     this.#held = undefined;
     this.#press();
+  }
+
+  /**
+   * Whether what comes has to wait: for what came before it, or for a callback of this instance. What that callback asks
+   * for, and what waits besides, is done first; so a wish to go on never undoes an answer that is given after it.
+   */
+  #waits(part: "headers" | "body" | "trailers"): boolean {
+    return this.#pending !== undefined || this.#arrived.length > 0 ||
+      (this.#vm.queue.running &&
+        this.#callbacks[this.#names[part]] !== undefined);
+  }
+
+  #arrive(what: Arrived): void {
+    this.#arrived.push(what);
+    if (!this.#pending && this.#arrived.length === 1) {
+      this.#vm.queue.later(() => this.#pump());
+    }
+  }
+
+  #headers(map: HeaderMap, end: boolean): void {
+    this.side.headers = map;
+    this.#ended = end;
+    this.#ask(
+      this.#names.headers,
+      map,
+      end,
+      (answer) => this.#headersAnswered(answer),
+    );
   }
 
   #data(bytes: Uint8Array, end: boolean): void {
@@ -213,7 +232,8 @@ export class Direction implements StreamSink {
       end ? 1 : 0,
       (answer) => {
         if (this.#goesOn()) answered(answer);
-        this.#pump();
+        if (this.#arrived.length === 0) this.#press();
+        else this.#pumpAfterwards();
       },
     );
   }
@@ -230,7 +250,7 @@ export class Direction implements StreamSink {
   #headersAnswered(action: number): void {
     if (
       action === HeadersAction.continue ||
-      action === HeadersAction.continueAndEndStream || this.#wasResumed()
+      action === HeadersAction.continueAndEndStream
     ) {
       return this.#passHeaders(this.#ended);
     }
@@ -241,7 +261,7 @@ export class Direction implements StreamSink {
 
   #dataAnswered(action: number): void {
     const seen = this.side.body!;
-    if (action === BodyAction.continue || this.#wasResumed()) {
+    if (action === BodyAction.continue) {
       this.#stopped = "no";
       return this.#pass(this.#accumulates ? NOTHING : seen.view());
     }
@@ -267,18 +287,12 @@ export class Direction implements StreamSink {
   }
 
   #trailersAnswered(action: number): void {
-    if (action === 0 || this.#wasResumed()) {
+    if (action === 0) {
       this.#stopped = "no";
       this.#ended = false;
       this.#pass(NOTHING);
       this.#next.trailers(this.side.trailers!);
     } else this.#stopped = "trailers";
-  }
-
-  #wasResumed(): boolean {
-    const resumed = this.#resumed;
-    this.#resumed = false;
-    return resumed;
   }
 
   /** After a stop of everything: the guest now sees what came meanwhile. */
@@ -290,8 +304,13 @@ export class Direction implements StreamSink {
     const nothing = held === undefined && trailers === undefined;
     this.#passHeaders(this.#ended && nothing);
     const end = this.#ended && trailers === undefined;
-    if (held !== undefined) this.data(held.view(), end);
-    if (trailers !== undefined) this.trailers(trailers);
+    // Before what arrived since and is still to be looked at.
+    if (trailers !== undefined) this.#arrived.unshift({ trailers });
+    if (held !== undefined) {
+      this.#arrivedBytes += held.length;
+      this.#arrived.unshift({ bytes: held.view(), end });
+    }
+    this.#pump();
   }
 
   #passHeaders(end: boolean): void {
@@ -325,12 +344,22 @@ export class Direction implements StreamSink {
     return held;
   }
 
+  /** What the callback that ended asked for comes before what arrived meanwhile. */
+  #pumpAfterwards(): void {
+    const look = ++this.#looks;
+    this.#vm.queue.afterwards(() => {
+      if (look === this.#looks) this.#pump();
+    });
+  }
+
   /** What came while a callback ran. */
   #pump(): void {
+    this.#looks++;
     while (!this.#pending && !this.#over) {
       const next = this.#arrived.shift();
       if (next === undefined) break;
-      if ("trailers" in next) this.#trailers(next.trailers);
+      if ("headers" in next) this.#headers(next.headers, next.end);
+      else if ("trailers" in next) this.#trailers(next.trailers);
       else {
         this.#arrivedBytes -= next.bytes.length;
         this.#data(next.bytes, next.end);

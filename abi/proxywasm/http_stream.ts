@@ -216,7 +216,7 @@ export class HttpStream
   /** A direction that is in a callback takes note; otherwise the wish comes from another context's callback. */
   #later(action: () => void): void {
     if (this.#ended) return;
-    this.#vm.queue.later(action);
+    this.#vm.queue.after(action);
   }
 
   interrupted(): boolean {

@@ -34,11 +34,11 @@ function step(world: HttpWorld, choices: Choices): void {
   switch (choices.below(8)) {
     case 5: {
       const what = choices.below(9);
-      return world.elsewhere(() => world.ask(what));
+      return world.elsewhere(() => world.ask(what), choices.below(4) === 1);
     }
     case 6:
       world.suspended = undefined;
-      return suspended?.resolve(0);
+      return suspended?.resolve();
     case 7:
       if (choices.below(8) !== 1) return;
       world.suspended = undefined;
@@ -54,12 +54,12 @@ async function calmDown(world: HttpWorld): Promise<void> {
   for (let i = 0; i < 4; i++) {
     const { suspended } = world;
     world.suspended = undefined;
-    suspended?.resolve(0);
+    suspended?.resolve();
     await undefined;
     await undefined;
     world.elsewhere(() => {
-      world.stream.continueRequest();
-      world.stream.continueResponse();
+      world.ask(2);
+      world.ask(4);
     });
   }
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { HeaderMap } from "../../abi/proxywasm/header_map.ts";
 import type { StreamSink } from "../../abi/proxywasm/stream_sink.ts";
-import { BodyAction } from "../../abi/proxywasm/types.ts";
+import { BodyAction, HeadersAction } from "../../abi/proxywasm/types.ts";
 
 /** Bytes are numbered from 0, so there are no more than 256. */
 export const MOST_BYTES = 250;
@@ -29,6 +29,12 @@ export class Way implements StreamSink {
   wrong: unknown;
   /** Looked at before anything goes on. */
   before: () => void = () => {};
+  /** The module has no trailers callback for it: they go on, and all but headers with them. */
+  trailersUnseen = false;
+  /** The part that the guest last answered for, with a wish to wait. */
+  #paused: string | undefined;
+  /** Since it was last asked somebody wished to go on. */
+  #continued = false;
   readonly #seen = new Set<number>();
   readonly #dropped = new Set<number>();
   #sawEnd = false;
@@ -74,11 +80,26 @@ export class Way implements StreamSink {
       assert.equal(size, bytes?.length ?? 0, "the size that is said");
     });
     if (end) this.#sawEnd = true;
+    this.#continued = false;
     for (const byte of bytes ?? []) this.#seen.add(byte);
   }
 
-  /** The guest answered for what it was shown. */
-  answered(action: number, bytes: Uint8Array | undefined): void {
+  /** The guest, or another callback of its instance, asks for what waits. */
+  goOn(): void {
+    this.#continued = true;
+  }
+
+  /** The instance failed and is bypassed. */
+  bypassed(): void {
+    this.guestGone = true;
+    this.#paused = undefined;
+  }
+
+  /** The guest answered for the part that it was shown. */
+  answered(part: string, action: number, bytes: Uint8Array | undefined): void {
+    const goesOn = action === HeadersAction.continue ||
+      part === "headers" && action === HeadersAction.continueAndEndStream;
+    this.#paused = goesOn ? undefined : part;
     if (bytes === undefined || action < BodyAction.stopNoBuffer) return;
     for (const byte of bytes) this.#dropped.add(byte);
   }
@@ -122,6 +143,9 @@ export class Way implements StreamSink {
     this.before();
     assert.ok(!this.stopped, "something went on after the stop");
     assert.ok(!this.went.end, "something went on after the end");
+    const waits = this.#paused !== undefined && !this.#continued &&
+      !(this.#paused === "body" && this.came.trailers && this.trailersUnseen);
+    assert.ok(!waits, "something went on while the guest wanted it to wait");
   }
 
   /** Nothing is paused any more: all that came has gone on or was dropped on purpose. */

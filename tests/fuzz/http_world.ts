@@ -31,7 +31,7 @@ const LOCAL: LocalResponse = {
 };
 
 interface Suspended {
-  resolve(answer: number): void;
+  resolve(): void;
   reject(error: Error): void;
 }
 
@@ -72,9 +72,12 @@ export class HttpWorld implements HttpStreamOwner {
     );
   }
 
-  /** Another context's callback asks for what `work` does. */
-  elsewhere(work: () => void): void {
-    const tick: GuestFunction = () => this.#guest(work, 0);
+  /** Another context's callback asks for what `work` does, and then perhaps waits in a host call. */
+  elsewhere(work: () => void, suspends = false): void {
+    const tick: GuestFunction = () => {
+      this.#guest(work, 0);
+      return suspends ? this.#suspend(() => {}, 0) : 0;
+    };
     this.vm.queue.call(
       "proxy_on_tick",
       this.#probe.root,
@@ -118,7 +121,7 @@ export class HttpWorld implements HttpStreamOwner {
 
   failed(): "bypass" | "stop" {
     this.#told();
-    for (const way of Object.values(this.ways)) way.guestGone = true;
+    for (const way of Object.values(this.ways)) way.bypassed();
     if (this.#bypass && !this.over) return "bypass";
     this.over = true;
     for (const way of Object.values(this.ways)) way.stop();
@@ -158,10 +161,14 @@ export class HttpWorld implements HttpStreamOwner {
         callbacks[`proxy_on_${side}_${part}`] = (_id, size, end) => {
           const seen = part === "body" ? this.#body(side) : undefined;
           way.shown(part, seen, size!, end === 1);
-          return this.#answer(side, (answer) => way.answered(answer, seen));
+          return this.#answer(
+            side,
+            (answer) => way.answered(part, answer, seen),
+          );
         };
       });
-      if (mask & 2 << (3 * i)) way.unseen = true;
+      way.unseen = (mask & 2 << (3 * i)) !== 0;
+      way.trailersUnseen = (mask & 4 << (3 * i)) !== 0;
     });
     return callbacks as unknown as Callbacks;
   }
@@ -181,19 +188,9 @@ export class HttpWorld implements HttpStreamOwner {
     }
     const answer = this.#choices.below(6);
     const what = this.#choices.below(24);
-    if (what === 1) {
-      return new Promise((resolve, reject) => {
-        this.ways.request.check(() =>
-          assert.equal(this.suspended, undefined, "two callbacks at once")
-        );
-        this.suspended = {
-          resolve: () => {
-            heard(answer);
-            resolve(answer);
-          },
-          reject,
-        };
-      });
+    if (what === 1 || what === 9 || what === 10) {
+      this.#guest(() => this.ask(what), 0);
+      return this.#suspend(heard, answer);
     }
     return this.#guest(() => {
       this.ask(what);
@@ -201,6 +198,24 @@ export class HttpWorld implements HttpStreamOwner {
       // What it was shown stays where it is.
       if (what === 6 || what === 7) this.ways[side].stop();
     }, answer);
+  }
+
+  #suspend(
+    heard: (answer: number) => void,
+    answer: number,
+  ): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.ways.request.check(() =>
+        assert.equal(this.suspended, undefined, "two callbacks at once")
+      );
+      this.suspended = {
+        resolve: () => {
+          heard(answer);
+          resolve(answer);
+        },
+        reject,
+      };
+    });
   }
 
   #guest(work: () => void, answer: number): number {
@@ -223,9 +238,13 @@ export class HttpWorld implements HttpStreamOwner {
     switch (what) {
       case 2:
       case 3:
+      case 9:
+        this.ways.request.goOn();
         return this.stream.continueRequest();
       case 4:
       case 5:
+      case 10:
+        this.ways.response.goOn();
         return this.stream.continueResponse();
       case 6:
         return this.stream.respond(LOCAL);
