@@ -125,12 +125,12 @@ export class TcpStream implements FailureWatcher {
     if (this.#accepted || this.#ended) return;
     this.#accepted = true;
     this.#owner.accepted();
-    this.#down.resume();
+    this.#down.show();
   }
 
   #control(): TcpControl {
     const later = (action: () => void) =>
-      this.#vm.queue.later(() => {
+      this.#vm.queue.after(() => {
         if (!this.#ended) action();
       });
     return {
@@ -171,11 +171,15 @@ class Flow {
   readonly #pass: (bytes: Uint8Array, end: boolean) => void;
   readonly #pressure: (on: boolean) => void;
   readonly #limit: number;
+  /** What the guest has seen. */
   #held = new ByteBuffer();
   #end = false;
+  /** What it has not: the connection is not accepted yet, or the instance was busy when it came. */
+  #arrived = new ByteBuffer();
+  #arrivedEnd = false;
   #inCall = false;
-  /** Data came while the guest was asked about what came before. */
-  #more = false;
+  /** The next look at what arrived waits for its turn. */
+  #queued = false;
   #pressed = false;
 
   constructor(
@@ -198,16 +202,30 @@ class Flow {
 
   /** More data. `show`: the guest may see it now. */
   take(bytes: Uint8Array, end: boolean, show: boolean): void {
-    this.#held.splice(this.#held.length, 0, bytes);
-    this.#end ||= end;
-    if (this.#inCall) this.#more = true;
-    else if (show) this.#ask();
+    this.#arrived.splice(this.#arrived.length, 0, bytes);
+    this.#arrivedEnd ||= end;
+    if (show) this.show();
     this.#press();
   }
 
-  /** What waited for the connection to be accepted. */
-  resume(): void {
-    if (this.#held.length > 0 || this.#end) this.#ask();
+  /** Shows the guest what arrived, together with what it wanted to wait: now, or when its instance is free. */
+  show(): void {
+    if (this.#inCall || this.#queued) return;
+    if (this.#arrived.length === 0 && !this.#arrivedEnd) return;
+    if (this.#callback !== undefined && this.#vm.queue.running) {
+      this.#queued = true;
+      this.#vm.queue.later(() => {
+        this.#queued = false;
+        this.show();
+      });
+      return;
+    }
+    this.#held.splice(this.#held.length, 0, this.#arrived.view());
+    this.#end ||= this.#arrivedEnd;
+    this.#arrived = new ByteBuffer();
+    this.#arrivedEnd = false;
+    if (this.#callback === undefined) this.#go();
+    else this.#ask(this.#callback);
   }
 
   /** `proxy_continue_stream`: what is held goes on as it is. */
@@ -215,23 +233,23 @@ class Flow {
     if (this.#held.length > 0 || this.#end) this.#go();
   }
 
-  #ask(): void {
-    if (this.#callback === undefined) return this.#go();
+  #ask(callback: GuestFunction): void {
     this.#inCall = true;
     this.#context[this.#side] = this.#held;
     this.#vm.queue.call(
       `proxy_on_${this.#side}_data`,
       this.#context,
-      this.#callback,
+      callback,
       this.#context.id,
       this.#held.length,
       this.#end ? 1 : 0,
       (action) => {
         this.#inCall = false;
         if (action === 0) this.#go();
-        if (!this.#more) return;
-        this.#more = false;
-        this.#ask();
+        // What the callback asked for comes before what arrived meanwhile.
+        if (this.#arrived.length > 0 || this.#arrivedEnd) {
+          this.#vm.queue.afterwards(() => this.show());
+        }
       },
     );
   }
@@ -247,7 +265,7 @@ class Flow {
   }
 
   #press(): void {
-    const pressed = this.#held.length >= this.#limit;
+    const pressed = this.#held.length + this.#arrived.length >= this.#limit;
     if (pressed === this.#pressed) return;
     this.#pressed = pressed;
     this.#pressure(pressed);
