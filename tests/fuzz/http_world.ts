@@ -76,7 +76,7 @@ export class HttpWorld implements HttpStreamOwner {
   elsewhere(work: () => void, suspends = false): void {
     const tick: GuestFunction = () => {
       this.#guest(work, 0);
-      return suspends ? this.#suspend(() => {}, 0) : 0;
+      return suspends && !this.calm ? this.#suspend(() => {}, 0) : 0;
     };
     this.vm.queue.call(
       "proxy_on_tick",

@@ -82,7 +82,7 @@ class TcpWorld {
     const { vm, root } = this.#probe;
     const tick: GuestFunction = () => {
       if (side !== undefined) this.goOn(side);
-      return suspends ? this.#suspend(() => {}, 0) : 0;
+      return suspends && !this.calm ? this.#suspend(() => {}, 0) : 0;
     };
     vm.queue.call("proxy_on_tick", root, tick, 1, 0, 0, () => {});
   }

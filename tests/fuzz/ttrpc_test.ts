@@ -80,7 +80,7 @@ fuzz({
 
 /** What the reader of the generated code says of bytes that are no message. */
 const OF_READER =
-  /^(Range|Type)?Error: (premature EOF|illegal tag|invalid varint|invalid int|cant skip|The encoded data is not valid)/i;
+  /^(Range|Type)?Error: (premature EOF|illegal tag|invalid varint|invalid int|invalid end group|maximum recursion|cant skip|The encoded data is not valid)/i;
 
 /** What decodes can be encoded, and says the same. */
 function decodes(codec: typeof Request, input: Uint8Array): boolean {
