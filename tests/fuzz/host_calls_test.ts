@@ -15,7 +15,7 @@ import { FuzzedGuest } from "./guest.ts";
 import { LAST, type Shape, SHAPES } from "./host_call_shapes.ts";
 import { type Range, writtenOutside } from "./written.ts";
 
-/** Names are looked up by guests of at most so many bytes. */
+/** Names that are longer are refused like bad addresses; other things may be longer. */
 const MAX_NAME = 64 * 1024;
 
 /** Whether an argument is a number over the last of its kind. */
@@ -25,8 +25,13 @@ function overLast(shape: Shape, args: readonly Argument[]): boolean {
   );
 }
 
-/** Whether every address is one of the guest's memory. */
-function inMemory(shape: Shape, args: readonly Argument[], size: number) {
+/** Whether every address is one of the guest's memory, and nothing has more than `most` bytes. */
+function inMemory(
+  shape: Shape,
+  args: readonly Argument[],
+  size: number,
+  most = Infinity,
+) {
   return [...shape.args].every((kind, i) => {
     const value = Number(args[i]);
     switch (kind) {
@@ -38,7 +43,7 @@ function inMemory(shape: Shape, args: readonly Argument[], size: number) {
       case "M":
       case "F": {
         const length = Number(args[i + 1]);
-        return length === 0 || length <= MAX_NAME && value + length <= size;
+        return length === 0 || length <= most && value + length <= size;
       }
       case "p":
         return value === 0 || value + 4 <= size;
@@ -93,7 +98,7 @@ function call(guest: FuzzedGuest, name: string, choices: Choices): boolean {
   assert.ok(allowed, `${said} answered ${status} in ${probe.vm.callback}`);
   const room = probe.heap <= PAGE && guest.allocates;
   if (status === 6) {
-    const good = inMemory(shape, args, before.length) && room;
+    const good = inMemory(shape, args, before.length, MAX_NAME) && room;
     assert.ok(!good, `${said} answered 6 to good addresses`);
   } else {
     const read = status !== 0 || inMemory(shape, args, probe.memory.length);

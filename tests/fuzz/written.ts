@@ -9,12 +9,12 @@ export function writtenOutside(
   after: Uint8Array,
   ranges: readonly Range[],
 ): number {
-  const words = before.length >> 3;
-  const was = new BigUint64Array(before.buffer, before.byteOffset, words);
-  const is = new BigUint64Array(after.buffer, after.byteOffset, words);
+  const words = before.length >> 2;
+  const was = new Uint32Array(before.buffer, before.byteOffset, words);
+  const is = new Uint32Array(after.buffer, after.byteOffset, words);
   for (let word = 0; word < words; word++) {
     if (was[word] === is[word]) continue;
-    for (let at = 8 * word; at < 8 * word + 8; at++) {
+    for (let at = 4 * word; at < 4 * word + 4; at++) {
       if (before[at] === after[at]) continue;
       if (!ranges.some(([from, to]) => at >= from && at < to)) return at;
     }
