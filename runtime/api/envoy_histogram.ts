@@ -6,29 +6,6 @@
 /** The quantiles that Envoy writes, percent. */
 export const QUANTILES = [0, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 100] as const;
 
-/** The bounds of its buckets, which Prometheus is told. */
-export const BUCKETS = [
-  0.5,
-  1,
-  5,
-  10,
-  25,
-  50,
-  100,
-  250,
-  500,
-  1000,
-  2500,
-  5000,
-  10000,
-  30000,
-  60000,
-  300000,
-  600000,
-  1800000,
-  3600000,
-] as const;
-
 export class Histogram {
   /** How many values are in a bin, by its least value. */
   readonly #bins = new Map<number, { width: number; count: number }>();

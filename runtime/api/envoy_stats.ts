@@ -1,5 +1,6 @@
 /** Statistics as Envoy's admin endpoints write them: text, JSON and Prometheus. */
-import { BUCKETS, type Histogram, QUANTILES } from "./envoy_histogram.ts";
+import { BUCKET_BOUNDS } from "../../abi/mod.ts";
+import { type Histogram, QUANTILES } from "./envoy_histogram.ts";
 
 /** One statistic. Names are Envoy's, with dots; those that plugins define begin with `wasmcustom.`. */
 export type EnvoyStat =
@@ -164,7 +165,7 @@ function promHistogram(
   const before = labels === "" ? "" : `${labels},`;
   const line = (bound: string | number, count: number) =>
     `${name}_bucket{${before}le="${bound}"} ${count}\n`;
-  return BUCKETS.map((bound) => line(bound, values.upTo(bound))).join("") +
+  return BUCKET_BOUNDS.map((bound) => line(bound, values.upTo(bound))).join("") +
     line("+Inf", values.count) +
     `${name}_sum{${labels}} ${values.sum}\n` +
     `${name}_count{${labels}} ${values.count}\n`;
