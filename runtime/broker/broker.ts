@@ -44,6 +44,8 @@ export class Broker {
           args[2] as Uint8Array,
           args[3] as string[],
         );
+      case "invoke.failed":
+        return Promise.reject(new Error(String(args[0])));
       default:
         return this.#file(this.#filesOf(fn), op, args);
     }

@@ -11,7 +11,7 @@ import { admitModule } from "../module/admit.ts";
 import type { FunctionSettings } from "../settings/table.ts";
 import type { ClusterConfig } from "../upstream/cluster_config.ts";
 import { reachOf } from "../upstream/names.ts";
-import type { NewFunction } from "./pod.ts";
+import type { NewFunction } from "./pod_options.ts";
 
 /** Instances a function may grow to where no number is set: while they are suspended others take the requests. */
 const ELASTIC = 256;

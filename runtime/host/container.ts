@@ -14,7 +14,7 @@ import { resolveFunction, resolveHost } from "../settings/resolve.ts";
 import type { HostSettings } from "../settings/table.ts";
 import type { ClusterConfig } from "../upstream/cluster_config.ts";
 import { buildFunction } from "./build_function.ts";
-import type { NewFunction } from "./pod.ts";
+import type { NewFunction } from "./pod_options.ts";
 import { withDefaultStores } from "./stores.ts";
 
 /** Where the node and a pod have their configuration files. */

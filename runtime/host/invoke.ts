@@ -1,12 +1,6 @@
-/** Functions calling functions inside one host (ABI.md §5.1): what an outside request with that body would get. */
-import { Patience } from "./patience.ts";
+/** An invocation by way of the main isolate: the first of each caller, and whatever cannot go straight. */
+import { bodyOf, invocationOf, MAX_CHAIN } from "../isolate/invocation.ts";
 import type { WireRequest, WireResponse } from "../isolate/messages.ts";
-
-/** Layotto's RPC timeout: milliseconds. */
-export const INVOKE_TIMEOUT = 3000;
-const patience = new Patience(INVOKE_TIMEOUT);
-/** Functions that may wait for each other in one chain of calls; a cycle ends here. */
-export const MAX_CHAIN = 32;
 
 /** @throws {Error} no such function, an answer other than 200, no answer in time, a chain without end. */
 export async function invokeFunction(
@@ -22,30 +16,7 @@ export async function invokeFunction(
       `function ${id} not invoked: ${chain.length} functions wait for each other (… → ${end} → ${id})`,
     );
   }
-  const request: WireRequest = {
-    method: "GET",
-    path: method.startsWith("/") ? method : `/${method}`,
-    authority: "localhost",
-    scheme: "http",
-    headers: [["host", "localhost"], ["id", id]],
-    body: param,
-    bodyIsReal: param.length > 0,
-    chain,
-  };
-  const answer = await patience.wait(route(request, id));
-  if (!answer) {
-    throw new Error(
-      `function ${id} invoked: no answer within ${INVOKE_TIMEOUT} ms`,
-    );
-  }
-  if (answer.status !== 200) {
-    throw new Error(
-      `function ${id} invoked: it answered ${answer.status}${
-        answer.error ? ` (${answer.error})` : ""
-      }`,
-    );
-  }
-  return answer.body;
+  return await bodyOf(id, route(invocationOf(id, method, param, chain), id));
 }
 
 /** The promise's value, or undefined once `milliseconds` went by. */

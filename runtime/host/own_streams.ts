@@ -1,7 +1,7 @@
 /** The process's own streams as a sink, each written in order and one write at a time. */
 import { OUTPUT_WINDOW } from "../control/messages.ts";
 import { FrameWriter } from "../control/writer.ts";
-import type { Sink } from "./pod.ts";
+import type { Sink } from "./pod_options.ts";
 
 /** Lines of ours are dropped while more than a window waits. */
 export function ownStreams(): Sink {

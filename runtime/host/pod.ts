@@ -2,81 +2,29 @@
  * One pod in this host: its functions, their isolates, the listener they share, the stores they use. A host may hold
  * several; nothing here is global.
  */
-import { formatLine, type Level, levelName, type Logger } from "../log.ts";
+import type { Level } from "../log.ts";
 import { Broker } from "../broker/broker.ts";
 import type { StateStores } from "../components/state/stores.ts";
-import type { Key } from "../control/messages.ts";
 import type { HostFunction } from "../function/function.ts";
 import { errorAnswer } from "../ingress/answers.ts";
 import { handOver } from "../ingress/handover.ts";
 import { type Listener, openListener } from "../ingress/listener.ts";
 import { Router } from "../ingress/router.ts";
 import type { IsolateGroup } from "../isolate/group.ts";
-import type { IsolateEvents } from "../isolate/isolate.ts";
 import type { ListenerSpec } from "../isolate/listener_spec.ts";
 import type {
-  FunctionSpec,
   FunctionStats,
   WireRequest,
   WireResponse,
 } from "../isolate/messages.ts";
-import { placeFunction, type Spares } from "../isolate/place.ts";
+import { placeFunction } from "../isolate/place.ts";
 import { UpstreamBroker } from "../upstream/broker.ts";
-import type { ClusterConfig } from "../upstream/cluster_config.ts";
 import { PodShared } from "../shared/pod_shared.ts";
-import type { HostSettings } from "../settings/table.ts";
+import { checkAlone, checkId, servesTcp } from "./checks.ts";
+import { Introductions } from "./introductions.ts";
 import { invokeFunction, withTimeout } from "./invoke.ts";
-
-/** Where a pod's output goes. */
-export interface Sink {
-  /** Resolves once the bytes were taken. */
-  output(key: Key, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
-  /** A line of ours; dropped where the sink is behind. */
-  line(key: Key, bytes: Uint8Array): void;
-  /** Resolves when all that was given so far is written. */
-  flushed?(): Promise<void>;
-  /** So many bytes of a function's input were read by its guest. */
-  inputTaken?(key: Key, bytes: number): void;
-}
-
-/** A function to add: already read, checked and compiled. */
-export interface NewFunction {
-  key: Key;
-  name: string;
-  path: string;
-  module: WebAssembly.Module;
-  spec: FunctionSpec;
-  roots: string[];
-  /** What it may reach besides the pod's clusters. */
-  ownClusters: Readonly<Record<string, ClusterConfig>>;
-}
-
-export interface PodOptions {
-  name: string;
-  settings: HostSettings;
-  stores: StateStores;
-  /** Services that functions call by name. */
-  clusters: Readonly<Record<string, ClusterConfig>>;
-  sink: Sink;
-  log: Logger;
-  /** Isolates made ahead of their functions. */
-  spares?: Spares;
-  /** Several functions are expected from the start, so that the main isolate listens. */
-  several: boolean;
-  /** All functions share these isolates, and are reached by the listeners that `serve` opens, at these addresses. */
-  together?: { isolates: number; addresses: readonly string[] };
-  /** How a plugin's log line is written; logfmt unless given. `stream`: it speaks of an exchange and not of the plugin. */
-  pluginLine?(
-    fn: HostFunction,
-    level: Level,
-    message: string,
-    stream: boolean,
-  ): string;
-  /** A function's process ended: a command by itself, any by a signal or with its isolate. */
-  exited(fn: HostFunction, status: number, reason: string): void;
-  /** A guest loops without end; only the end of this process stops it. */
-  wedged(fn: HostFunction): void;
-}
+import { isolateEvents } from "./isolate_events.ts";
+import type { NewFunction, PodOptions } from "./pod_options.ts";
 
 /** A function that did not come to an end while it was loaded, and perhaps never does. */
 export class StuckError extends Error {
@@ -98,6 +46,7 @@ export class Pod {
   readonly #broker: Broker;
   readonly #upstreams: UpstreamBroker;
   readonly shared = new PodShared(this.#functions);
+  readonly #introductions = new Introductions((id) => this.find(id));
   #listener: Listener | undefined;
   /** The isolates that listen, or will; they stay as long as the pod serves (DESIGN, decision 13). */
   #listening: IsolateGroup | undefined;
@@ -143,11 +92,20 @@ export class Pod {
    */
   async add(wanted: NewFunction): Promise<HostFunction> {
     const { together } = this.options;
-    if (!together) this.#checkAlone(wanted);
+    if (!together) checkAlone(wanted, this.functions, this.options.several);
     const listens = wanted.spec.kind === "plugin" && !this.options.several &&
       !this.#listening && !this.#listener;
     const { isolates } = together ?? wanted.spec;
-    const events = this.#isolateEvents();
+    const events = isolateEvents({
+      options: this.options,
+      functions: this.#functions,
+      broker: this.#broker,
+      upstreams: this.#upstreams,
+      shared: this.shared,
+      introductions: this.#introductions,
+      route: (request, id) => this.route(request, id),
+      log: (fn, level, message) => this.log(fn, level, message),
+    });
     const isolate: IsolateGroup = placeFunction(
       {
         isolates,
@@ -179,7 +137,8 @@ export class Pod {
     this.#functions.set(fn.fn, fn);
     try {
       fn.id = await this.#load(fn, wanted.module);
-      this.#checkId(fn);
+      // Functions that live together are reached through their listeners, and not by id.
+      if (!together) checkId(fn, this.functions);
     } catch (error) {
       this.#discard(fn);
       throw error;
@@ -232,6 +191,7 @@ export class Pod {
     this.#broker.forget(fn);
     this.#upstreams.forget(fn);
     const forgotten = this.shared.forget(fn);
+    const quiet = withTimeout(this.#introductions.forget(fn), PATIENCE);
     const turns = withTimeout(
       fn.isolate.ping().then(() => true, () => true),
       PATIENCE,
@@ -239,8 +199,12 @@ export class Pod {
     fn.isolate.unload(fn.fn);
     if (!await turns) this.options.wedged(fn);
     else if (!fn.isolate.listens && fn.isolate.functions.size === 0) {
+      // What others have asked it directly may still be on its way.
+      await quiet;
       fn.isolate.terminate();
+      this.#introductions.lost(fn, "it is stopping");
     }
+    this.#introductions.drop(fn);
     await forgotten;
   }
 
@@ -344,18 +308,6 @@ export class Pod {
     return Math.max(0, ...this.functions.map((fn) => fn.spec.bodyLimit));
   }
 
-  /** Plain connections name no function, so who takes them has the pod's port for itself. */
-  #checkAlone(wanted: NewFunction): void {
-    if (wanted.spec.kind !== "plugin") return;
-    const others = this.functions.filter(({ spec }) => spec.kind === "plugin");
-    const tcp = [wanted, ...others].find(servesTcp);
-    if (tcp !== undefined && (others.length > 0 || this.options.several)) {
-      throw new Error(
-        `function ${tcp.name} (${tcp.path}) stands before a TCP upstream: it has to be the only one on its port, expected no other beside it`,
-      );
-    }
-  }
-
   async #load(fn: HostFunction, module: WebAssembly.Module): Promise<string> {
     const id = await withTimeout(
       fn.isolate.load(fn.fn, module, fn.spec, this.shared.buffer),
@@ -366,21 +318,6 @@ export class Pod {
       `${fn.path}: function ${fn.name} is not ready after ${LOAD_TIME} ms: its start, or a call before the first request ` +
         "(proxy_on_vm_start, proxy_on_configure, proxy_get_id), does not return",
     );
-  }
-
-  #checkId(fn: HostFunction): void {
-    // Functions that live together are reached through their listeners, and not by id.
-    if (fn.spec.kind !== "plugin" || this.options.together) return;
-    for (const other of this.#functions.values()) {
-      if (
-        other !== fn && other.spec.kind === "plugin" &&
-        other.state !== "loading" && other.id === fn.id
-      ) {
-        throw new Error(
-          `function id ${fn.id} of ${fn.name} (${fn.path}) is taken: ${other.name} (${other.path}) has it`,
-        );
-      }
-    }
   }
 
   /** Takes back a function that could not be loaded. */
@@ -399,71 +336,6 @@ export class Pod {
     return errorAnswer(status, `function ${fn.id}: ${why}`);
   }
 
-  #isolateEvents(): Omit<IsolateEvents, "broken"> {
-    return {
-      call: (n, message) => {
-        const fn = this.#functions.get(n);
-        if (!fn) return Promise.reject(new Error("the function is stopping"));
-        return this.#called(fn, message);
-      },
-      route: (request, id) => this.route(request, id),
-      output: (n, stream, bytes) => {
-        const fn = this.#functions.get(n);
-        return fn
-          ? this.options.sink.output(fn.key, stream, bytes)
-          : Promise.resolve();
-      },
-      log: (message) => {
-        const fn = this.#functions.get(message.fn);
-        if (!fn) return Promise.resolve();
-        // The isolate has the function's own level and kept what is below it.
-        const level = levelName(message.level);
-        const line = message.ours || !this.options.pluginLine
-          ? formatLine(level, message.message, { function: fn.id })
-          : this.options.pluginLine(
-            fn,
-            level,
-            message.message,
-            message.stream,
-          );
-        return this.options.sink.output(fn.key, 2, encoder.encode(line));
-      },
-      exited: (n, status, reason) => this.#exited(n, status, reason),
-      inputTaken: (n, bytes) => {
-        const fn = this.#functions.get(n);
-        if (fn) this.options.sink.inputTaken?.(fn.key, bytes);
-      },
-      stream: (message, send) => {
-        const fn = this.#functions.get(message.fn);
-        if (fn) this.#upstreams.take(fn, message, send);
-        else if (message.open) {
-          const { fn, n } = message;
-          send({ t: "stream", fn, n, reset: "the function is stopping" });
-        }
-      },
-      queued: (notice) => this.shared.queued(notice),
-    };
-  }
-
-  /** A refused host call reads as a status in the guest; why it was refused stands in its log. */
-  async #called(
-    fn: HostFunction,
-    message: Parameters<IsolateEvents["call"]>[1],
-  ): Promise<unknown> {
-    try {
-      return await this.#broker.call(fn, message.op, message.args);
-    } catch (error) {
-      if (!message.op.startsWith("file.")) {
-        this.log(
-          fn,
-          "warn",
-          `${message.op} failed: ${(error as Error).message}`,
-        );
-      }
-      throw error;
-    }
-  }
-
   /** The listening isolates, while no function lives in them: the next one serves straight from them again. */
   #vacant(): IsolateGroup | undefined {
     return this.#listening?.functions.size === 0 ? this.#listening : undefined;
@@ -477,18 +349,9 @@ export class Pod {
     }
     for (const fn of this.functions) {
       if (fn.isolate === isolate && fn.state !== "loading") {
+        this.#introductions.lost(fn, reason);
         this.options.exited(fn, 137, reason);
       }
     }
   }
-
-  #exited(n: number, status: number, reason: string): void {
-    const fn = this.#functions.get(n);
-    if (!fn) return;
-    this.options.exited(fn, status, reason);
-  }
-}
-
-function servesTcp({ spec }: { spec: FunctionSpec }): boolean {
-  return spec.reach.upstream?.kind === "tcp";
 }

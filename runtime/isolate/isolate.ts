@@ -3,6 +3,7 @@ import { workerUrl } from "../self.ts";
 import { createBudget } from "./budget.ts";
 import type { ListenerSpec } from "./listener_spec.ts";
 import type {
+  Acquaintance,
   FromIsolate,
   FunctionSpec,
   FunctionStats,
@@ -18,6 +19,7 @@ export interface IsolateEvents {
   call(
     fn: number,
     message: Extract<FromIsolate, { t: "call" }>,
+    from: Isolate,
   ): Promise<unknown>;
   route(request: WireRequest, id: string | undefined): Promise<WireResponse>;
   output(fn: number, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
@@ -144,6 +146,26 @@ export class Isolate {
     return this.#ask((n) => ({ t: "request", n, fn, request }));
   }
 
+  /** Has it answer invocations of `fn` on that port. */
+  admit(fn: number, port: MessagePort): void {
+    this.#send({ t: "admit", fn, port }, [port]);
+  }
+
+  /** Lets it invoke a function through ports of its own. */
+  meet(who: Acquaintance, ports: MessagePort[]): void {
+    this.#send({ t: "meet", who, ports }, ports);
+  }
+
+  /** Ends that. Resolves when no such invocation is under way. */
+  forget(fn: number): Promise<void> {
+    return this.#ask((n) => ({ t: "forget", n, fn }));
+  }
+
+  /** Whoever there waits for an answer of that function gets none. */
+  lost(fn: number, reason: string): void {
+    this.#send({ t: "lost", fn, reason });
+  }
+
   /** Tells an instance of items in its queue, if it lives here. */
   queueReady(notice: QueueNotice): void {
     this.#send(notice);
@@ -168,8 +190,8 @@ export class Isolate {
     this.#worker.terminate();
   }
 
-  #send(message: ToIsolate): void {
-    if (this.#ended === undefined) this.#worker.postMessage(message);
+  #send(message: ToIsolate, transfer: Transferable[] = []): void {
+    if (this.#ended === undefined) this.#worker.postMessage(message, transfer);
   }
 
   readonly #sendStream = (message: StreamMessage): void => {
@@ -207,7 +229,7 @@ export class Isolate {
           message.value as never,
         );
       case "call":
-        return this.#reply(message.n, events.call(message.fn, message));
+        return this.#reply(message.n, events.call(message.fn, message, this));
       case "route":
         return this.#reply(
           message.n,

@@ -103,6 +103,14 @@ export interface QueueNotice {
   count: number;
 }
 
+/** A function that an isolate may invoke without asking. */
+export interface Acquaintance {
+  fn: number;
+  id: string;
+  /** Longest argument: bytes. A longer one is for the main isolate to refuse. */
+  bodyLimit: number;
+}
+
 export type ToIsolate =
   /** It will listen: what that takes can be loaded now. */
   | { t: "prepare" }
@@ -135,6 +143,14 @@ export type ToIsolate =
    */
   | { t: "alone"; fn: number | undefined; bodyLimit: number }
   | { t: "request"; n: number; fn: number; request: WireRequest }
+  /** Who has the other end of `port` may invoke `fn`. */
+  | { t: "admit"; fn: number; port: MessagePort }
+  /** These ports lead to a function, one for each of its isolates. */
+  | { t: "meet"; who: Acquaintance; ports: MessagePort[] }
+  /** Invoke it directly no more; answered by `result` when no such call is under way. */
+  | { t: "forget"; n: number; fn: number }
+  /** Its isolates ended: calls of it that are under way get no answer. */
+  | { t: "lost"; fn: number; reason: string }
   | {
     t: "answer";
     n: number;
@@ -152,6 +168,8 @@ export type ToIsolate =
 export type CallOp =
   | "state.get"
   | "invoke"
+  /** An invocation that went past the main isolate and failed, to be logged and refused there; the argument is why. */
+  | "invoke.failed"
   /** A call of the guest's files, by its name. */
   | `file.${FileCall}`;
 

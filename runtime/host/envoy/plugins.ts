@@ -9,7 +9,7 @@ import { resolveFunction } from "../../settings/resolve.ts";
 import type { ClusterConfig } from "../../upstream/cluster_config.ts";
 import { readModule } from "../admin.ts";
 import { buildFunction } from "../build_function.ts";
-import type { NewFunction } from "../pod.ts";
+import type { NewFunction } from "../pod_options.ts";
 
 /** Envoy's own: what a connection buffers, and how long a stream may be idle. */
 export const BUFFER_LIMIT = 1024 * 1024;

@@ -13,7 +13,7 @@ import type { FunctionSpec } from "../messages.ts";
 import type { Arrival } from "./arrival.ts";
 import { brokeredFiles } from "./brokered_files.ts";
 import { OutsideCalls } from "./calls.ts";
-import { call, send, upstreams } from "./port.ts";
+import { call, peers, send, upstreams } from "./port.ts";
 
 /** Bytes a plugin's output may have under way. */
 const PLUGIN_WINDOW = 4 * OUTPUT_WINDOW;
@@ -170,12 +170,30 @@ export class InstanceHost implements GuestHost {
   ): Promise<Uint8Array> {
     // Those that wait for the answer of the request in which this call is made, and this function.
     const waiting = [...(from as Arrival | undefined)?.chain ?? [], this.#id()];
-    return this.#call("invoke", [id, method, param, waiting]) as Promise<
-      Uint8Array
-    >;
+    return this.#invoke(id, method, param, waiting);
   }
 
-  async #call(op: "state.get" | "invoke", args: unknown[]): Promise<unknown> {
+  async #invoke(
+    id: string,
+    method: string,
+    param: Uint8Array,
+    waiting: string[],
+  ): Promise<Uint8Array> {
+    let answer: Uint8Array | undefined;
+    try {
+      answer = await peers.invoke(id, method, param, waiting);
+    } catch (error) {
+      // Refused by the main isolate all the same: it has the log, and a guest that goes on failing waits for it.
+      await this.#call("invoke.failed", [(error as Error).message]);
+    }
+    return answer ??
+      await this.#call("invoke", [id, method, param, waiting]) as Uint8Array;
+  }
+
+  async #call(
+    op: "state.get" | "invoke" | "invoke.failed",
+    args: unknown[],
+  ): Promise<unknown> {
     try {
       return await call(this.#fn, op, args);
     } catch (error) {

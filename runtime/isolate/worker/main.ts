@@ -10,7 +10,8 @@ import { serveWhole } from "./http/serve.ts";
 import { openChain } from "./open_chain.ts";
 import { serveTcp } from "./tcp/serve.ts";
 import { FunctionVm } from "./vm.ts";
-import { answered, send, upstreams } from "./port.ts";
+import { answerOn } from "./peers.ts";
+import { answered, peers, send, upstreams } from "./port.ts";
 import { ingressHandler, type Reachable } from "./serve.ts";
 
 const functions = new Map<number, LocalFunction>();
@@ -60,6 +61,17 @@ function take(message: ToIsolate): void {
     case "request":
       request(message);
       return;
+    case "admit":
+      return admit(message);
+    case "meet":
+      return peers.meet(message.who, message.ports);
+    case "forget":
+      peers.forget(message.fn).then(() =>
+        send({ t: "result", n: message.n, value: undefined })
+      );
+      return;
+    case "lost":
+      return peers.lost(message.fn, message.reason);
     case "answer":
       return answered(message);
     case "stream":
@@ -165,6 +177,14 @@ async function request(
     t: "result",
     n,
     value: target && await answer(target, arrivalOf(request)),
+  });
+}
+
+/** Invocations of a function that come from other isolates, and from its own. */
+function admit({ fn, port }: Extract<ToIsolate, { t: "admit" }>): void {
+  answerOn(port, (question) => {
+    const target = functions.get(fn);
+    return target && answer(target, arrivalOf(question(target.id)));
   });
 }
 

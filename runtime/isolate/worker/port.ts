@@ -7,6 +7,7 @@ import type {
   WireResponse,
 } from "../messages.ts";
 
+import { Peers } from "./peers.ts";
 import { UpstreamStreams } from "./upstream.ts";
 
 const scope = self as unknown as {
@@ -34,6 +35,9 @@ export function send(message: FromIsolate): void {
 export const upstreams = new UpstreamStreams((message, transfer) =>
   scope.postMessage(message, transfer)
 );
+
+/** The functions of other isolates that are invoked from here directly. */
+export const peers = new Peers();
 
 /** Asks the broker. @throws {CallFailed} */
 export function call(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sleep } from "../../../proto/after.ts";
-import { Patience } from "../../../runtime/host/patience.ts";
+import { Patience } from "../../../runtime/isolate/patience.ts";
 
 Deno.test("each wait has its value, its error, or nothing when its own time is over", async () => {
   const patience = new Patience(60);
