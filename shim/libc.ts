@@ -3,6 +3,8 @@
  * its name says otherwise; see `cage/namespaces.ts` for why that matters.
  */
 
+import { openLean, type Symbols } from "./lean_symbols.ts";
+
 /** Flags of unshare(2) and setns(2). */
 export const CLONE = {
   NEWNS: 0x00020000,
@@ -59,7 +61,7 @@ export const ERRNO = {
 /** What poll(2) waits for and reports. */
 export const POLL = { IN: 1, OUT: 4, ERR: 8, HUP: 16 } as const;
 
-/** What the start of a pod calls before its host runs: each symbol costs 0.2 ms when it is looked up. */
+/** What the start of a pod calls before its host runs: symbols cost time when they are looked up. */
 const FIRST = {
   setsid: { parameters: [], result: "i32" },
   dup3: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -103,23 +105,19 @@ const LATER = {
   strerror: { parameters: ["i32"], result: "pointer" },
 } as const;
 
-type Symbols<S extends Deno.ForeignLibraryInterface> = Deno.DynamicLibrary<
-  S
->["symbols"];
-
 let first: Symbols<typeof FIRST> | undefined;
 let later: Symbols<typeof LATER> | undefined;
 
 /** The C library's symbols that the start of a pod takes; loaded on first use, since `start` does without. */
 export function libc(): Symbols<typeof FIRST> {
-  return first ??= Deno.dlopen("libc.so.6", FIRST).symbols;
+  return first ??= openLean("libc.so.6", FIRST);
 }
 
 /** Its other symbols. */
 export function libcLater(): Symbols<typeof LATER> {
   // With the first ones, so that `errno` finds its own loaded: looking it up after a failure could change it.
   libc();
-  return later ??= Deno.dlopen("libc.so.6", LATER).symbols;
+  return later ??= openLean("libc.so.6", LATER);
 }
 
 /** A system call that failed: which, on what, and why. */
