@@ -16,7 +16,7 @@ const HEAPS =
 
 export const MISSES: Readonly<Record<string, string>> = {
   "first-answer-warm": BOOTS +
-    " After that our own part is some 20 ms in the daemon (namespaces, mounts, the chain that cages the host) and 25 ms " +
+    " After that our own part is some 18 ms in the daemon (namespaces, mounts, the chain that cages the host) and 23 ms " +
     "in the host (loading, settings, compiling). What would fix it: hosts that boot before they are asked for, so that " +
     "a pod takes one and puts it into its cage; threads of a booted Deno cannot be moved to other mount and PID " +
     "namespaces, so that wants a smaller first stage than Deno.",
@@ -33,9 +33,4 @@ export const MISSES: Readonly<Record<string, string>> = {
     "One trip over the port with a real message instead of a number (1 µs more each way), the store (3 µs), and the " +
     "guest's suspension with the promises between. What would fix it: reading the embedded store in the function's own " +
     "isolate, which has no permission for it.",
-  invoke:
-    "Two trips over ports, from one isolate to the main one to the other and back: four wake-ups of a sleeping thread, " +
-    "40 µs with these messages. Then a whole exchange with its callbacks in the guest that is invoked, 25 µs; the main " +
-    "isolate's own part is 4 µs. What would fix it: a port between the two isolates once the main one has agreed, which " +
-    "saves two of the four.",
 };
