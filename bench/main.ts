@@ -4,9 +4,12 @@
  */
 import { calls } from "./cases/calls.ts";
 import { demo } from "./cases/demo.ts";
+import { envoy } from "./cases/envoy.ts";
+import { filters } from "./cases/filters.ts";
 import { firstAnswer } from "./cases/first_answer.ts";
 import { hello } from "./cases/hello.ts";
 import { hostCalls } from "./cases/host_calls.ts";
+import { instances } from "./cases/instances.ts";
 import { memory } from "./cases/memory.ts";
 import { start } from "./cases/start.ts";
 import { type Bench, closeBench, openBench } from "./harness/bench.ts";
@@ -16,7 +19,18 @@ import { fromFileUrl } from "./harness/paths.ts";
 import { report, type Results, shortLine } from "./harness/report.ts";
 import { MISSES } from "./misses.ts";
 
-const CASES = [start, firstAnswer, memory, hello, demo, calls, hostCalls];
+const CASES = [
+  start,
+  firstAnswer,
+  memory,
+  hello,
+  demo,
+  calls,
+  hostCalls,
+  filters,
+  envoy,
+  instances,
+];
 
 const root = fromFileUrl("../..");
 

@@ -11,16 +11,29 @@ export interface Answer {
   size: number;
 }
 
-/** A GET on loopback, its answer read to the end of the connection. @throws {Deno.errors.ConnectionRefused} */
+export interface Question {
+  path?: string;
+  id?: string;
+  /** Sent with POST. */
+  sent?: string;
+}
+
+/** A GET or POST on loopback, its answer read to its end. @throws {Deno.errors.ConnectionRefused} */
 export async function ask(
   port: number,
-  { path = "/", id }: { path?: string; id?: string } = {},
+  { path = "/", id, sent }: Question = {},
 ): Promise<Answer> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   try {
     const named = id === undefined ? "" : `id: ${id}\r\n`;
+    const method = sent === undefined ? "GET" : "POST";
+    const length = sent === undefined
+      ? ""
+      : `Content-Length: ${encoder.encode(sent).length}\r\n`;
     await conn.write(encoder.encode(
-      `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${named}Connection: close\r\n\r\n`,
+      `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${named}${length}Connection: close\r\n\r\n${
+        sent ?? ""
+      }`,
     ));
     return parse(await readAll(conn));
   } finally {
@@ -74,16 +87,28 @@ export function freePort(): number {
   }
 }
 
-/** Until the server closes the connection. */
+/** Until the answer is as long as it says, or the server closes the connection: some take their time over that. */
 async function readAll(conn: Deno.Conn): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  while (true) {
+  let length = 0;
+  let expected = Infinity;
+  while (length < expected) {
     const part = new Uint8Array(16 * 1024);
     const size = await conn.read(part);
     if (size === null) break;
     parts.push(part.subarray(0, size));
+    length += size;
+    if (parts.length === 1) expected = sizeOf(part.subarray(0, size));
   }
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+}
+
+/** Bytes of an answer that tells its length in the part that came first. */
+function sizeOf(first: Uint8Array): number {
+  const text = new TextDecoder("latin1").decode(first);
+  const end = text.indexOf("\r\n\r\n");
+  const length = /^content-length: *(\d+)\r$/im.exec(text.slice(0, end + 2));
+  return end < 0 || length === null ? Infinity : end + 4 + Number(length[1]);
 }
 
 function parse(answer: Uint8Array): Answer {

@@ -1,5 +1,6 @@
 /** Compiles what the bench has in other languages: C with gcc, WebAssembly text with wabt. */
 import wabt from "wabt";
+import { GO } from "../../tests/sdk/toolchains/go.ts";
 import type { Bench } from "./bench.ts";
 import { baseline, fromFileUrl } from "./paths.ts";
 
@@ -30,5 +31,16 @@ export async function compileGuest(
   module.destroy();
   const output = `${bench.folder}/${name}.wasm`;
   await Deno.writeFile(output, buffer);
+  return output;
+}
+
+/** Compiles the plugin `guests/go` with the Go SDK. @returns the module's path. */
+export async function compileGo(bench: Bench): Promise<string> {
+  const output = `${bench.folder}/plugin-go.wasm`;
+  await GO.build("plugin", {
+    folder: fromFileUrl("../guests/go"),
+    output,
+    scratch: bench.folder,
+  });
   return output;
 }

@@ -1,5 +1,8 @@
 /** A process that serves HTTP on a port it tells: ours or a baseline. */
 
+import { askUntilAnswered } from "./ask.ts";
+import { pss } from "./pss.ts";
+
 /** Kernel ticks a second in `/proc/<pid>/stat` (Linux's USER_HZ, the same on every machine that Deno runs on). */
 const TICKS = 100;
 
@@ -37,6 +40,35 @@ export class Server {
       drain(reader);
       return new Server(child, Number(port));
     }
+  }
+
+  /**
+   * Starts a command that listens on `port`, and waits until it answers there.
+   * @throws {Error} when it does not within 20 s.
+   */
+  static async startOn(
+    port: number,
+    command: [string, ...string[]],
+  ): Promise<Server> {
+    const [path, ...args] = command;
+    const child = new Deno.Command(path, {
+      args,
+      stdin: "null",
+      stdout: "null",
+      stderr: "inherit",
+    }).spawn();
+    try {
+      await askUntilAnswered(port);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
+    return new Server(child, port);
+  }
+
+  /** Memory of the process, MB (PSS): only alone of its executable does it carry all of its pages. */
+  memory(): number {
+    return pss(this.#child.pid);
   }
 
   /** CPU time of all its threads so far, seconds. */

@@ -9,6 +9,8 @@ export interface Load {
   seconds: number;
   path?: string;
   id?: string;
+  /** A body to send with each request, with POST. */
+  sent?: string;
   /** The body that each answer must have. */
   body: string;
 }
@@ -32,20 +34,25 @@ const REPORT = `done = function(summary, latency)
 end
 `;
 
+function requestWith(sent: string | undefined): string {
+  if (sent === undefined) return "";
+  return `wrk.method = "POST"\nwrk.body = ${JSON.stringify(sent)}\n`;
+}
+
 /** Puts a server under load. @throws {Error} on a wrong, lost or failed answer. */
 export async function load(
   bench: Bench,
   server: Server,
-  { connections, seconds, path = "/", id, body }: Load,
+  { connections, seconds, path = "/", id, sent, body }: Load,
 ): Promise<Measured> {
   const check = async () => {
-    const answer = await ask(server.port, { path, id });
+    const answer = await ask(server.port, { path, id, sent });
     mustBe(`status of ${path}`, `${answer.status}`, "200");
     mustBe(`answer to ${path}`, answer.body, body);
   };
   await check();
   const script = `${bench.folder}/report.lua`;
-  await Deno.writeTextFile(script, REPORT);
+  await Deno.writeTextFile(script, requestWith(sent) + REPORT);
   const before = server.cpu();
   const { success, stdout, stderr } = await new Deno.Command("wrk", {
     args: [
