@@ -154,13 +154,7 @@ export class TcpContext extends Context {
 
 /** The request's fields as a plugin for Envoy sees them: pseudo fields first, `:authority` in the place of `host`. */
 export function envoyFields(request: GuestRequest): HeaderMap {
-  return new HeaderMap(withoutHost(request), pseudoFieldsOf(request));
-}
-
-function* withoutHost(request: GuestRequest) {
-  for (const pair of request.headers) {
-    if (pair[0] !== "host") yield pair;
-  }
+  return new HeaderMap(request.headers, pseudoFieldsOf(request), "host");
 }
 
 /** `:authority`, `:path`, `:method` and `:scheme` as Envoy orders them. */

@@ -12,11 +12,20 @@ export class HeaderMap {
   #pairs: Pair[] | undefined;
   #source: Source | undefined;
   #first: readonly Pair[];
+  #without: string | undefined;
 
-  /** `first` come before those of `source` (the pseudo fields of a request). Names of `source` are in lower case. */
-  constructor(source?: Source, first: readonly Pair[] = []) {
+  /**
+   * `first` come before those of `source` (the pseudo fields of a request). Names of `source` are in lower case; those
+   * called `without` are left out.
+   */
+  constructor(
+    source?: Source,
+    first: readonly Pair[] = [],
+    without?: string,
+  ) {
     this.#source = source;
     this.#first = first;
+    this.#without = without;
     if (source === undefined && first.length === 0) this.#pairs = [];
   }
 
@@ -33,6 +42,7 @@ export class HeaderMap {
     if (this.#pairs !== undefined) return this.#pairs;
     const pairs: Pair[] = [...this.#first];
     for (const [name, value] of this.#source ?? []) {
+      if (name === this.#without) continue;
       pairs.push([asByteString(name), asByteString(value)]);
     }
     this.#source = undefined;
