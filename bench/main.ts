@@ -77,8 +77,9 @@ async function measure(
   };
   for (const it of CASES) {
     if (names.length > 0 && !names.includes(it.name)) continue;
-    if (it.wantsContainerd && why !== "") {
-      results.skipped.push(`${it.name}, which ${why}`);
+    const reason = (it.wantsContainerd ? why : "") || (it.whyNot?.() ?? "");
+    if (reason !== "") {
+      results.skipped.push(`${it.name}, which ${reason}`);
       continue;
     }
     const began = performance.now();

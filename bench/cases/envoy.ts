@@ -2,7 +2,7 @@
 import { whyNoEnvoy } from "../../tests/envoy/envoy.ts";
 import { guestPath } from "../../tests/sdk/build.ts";
 import type { Bench, Case } from "../harness/bench.ts";
-import { compileGo } from "../harness/compile.ts";
+import { compileGo, whyNoPlugins } from "../harness/compile.ts";
 import { type Setup, startEnvoy, startOurs } from "../harness/envoy_pair.ts";
 import { interleave } from "../harness/interleave.ts";
 import { startBare } from "../harness/laptop.ts";
@@ -16,15 +16,11 @@ const LOAD = { connections: 32, seconds: 1, body: "hello" };
 export const envoy: Case = {
   name: "envoy",
   wantsContainerd: false,
+  whyNot: () => whyNoEnvoy() || whyNoPlugins(),
   run: measure,
 };
 
 async function measure(bench: Bench): Promise<Row[]> {
-  const why = whyNoEnvoy();
-  if (why !== "") {
-    console.log(`  no rows beside Envoy: that ${why}`);
-    return [];
-  }
   const go = await compileGo(bench);
   const rust = await guestPath("rust");
   return [

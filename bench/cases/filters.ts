@@ -1,6 +1,7 @@
 /** A request through all callbacks of compiled plugins, beside a bare `Deno.serve`; and what a second isolate gives. */
 import { guestPath } from "../../tests/sdk/build.ts";
 import type { Bench, Case } from "../harness/bench.ts";
+import { whyNoPlugins } from "../harness/compile.ts";
 import { startOurs } from "../harness/envoy_pair.ts";
 import { startBare, startLayotto } from "../harness/laptop.ts";
 import { baseline } from "../harness/paths.ts";
@@ -15,6 +16,7 @@ const LANGUAGES = { go: "Go", rust: "Rust" };
 export const filters: Case = {
   name: "filters",
   wantsContainerd: false,
+  whyNot: whyNoPlugins,
   run: async (bench) => [
     ...await measureCallbacks(bench),
     ...await measureIsolates(bench),

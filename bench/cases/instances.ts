@@ -1,7 +1,7 @@
 /** Instances: what an idle one costs, and how fast a large Go module and its next instance are there. */
 import { ask, freePort, mustBe } from "../harness/ask.ts";
 import type { Bench, Case } from "../harness/bench.ts";
-import { compileGo } from "../harness/compile.ts";
+import { compileGo, whyNoPlugins } from "../harness/compile.ts";
 import { startLayotto } from "../harness/laptop.ts";
 import { example } from "../harness/paths.ts";
 import { sleep } from "../harness/pss.ts";
@@ -16,6 +16,7 @@ const ROUNDS = 5;
 export const instances: Case = {
   name: "instances",
   wantsContainerd: false,
+  whyNot: whyNoPlugins,
   run: async (bench) => [
     await idleInstances(bench),
     ...await largeModule(bench),

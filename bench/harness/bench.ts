@@ -17,6 +17,8 @@ export interface Case {
   name: string;
   /** Whether it runs containerd and enters namespaces: root on Debian only. */
   wantsContainerd: boolean;
+  /** Why it cannot be run here for another reason: "" where it can. */
+  whyNot?(): string;
   run(bench: Bench): Promise<Row[]>;
 }
 

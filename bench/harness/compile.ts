@@ -1,6 +1,8 @@
 /** Compiles what the bench has in other languages: C with gcc, WebAssembly text with wabt. */
 import wabt from "wabt";
+import { whyNot } from "../../tests/sdk/build.ts";
 import { GO } from "../../tests/sdk/toolchains/go.ts";
+import { RUST } from "../../tests/sdk/toolchains/rust.ts";
 import type { Bench } from "./bench.ts";
 import { baseline, fromFileUrl } from "./paths.ts";
 
@@ -43,4 +45,9 @@ export async function compileGo(bench: Bench): Promise<string> {
     scratch: bench.folder,
   });
   return output;
+}
+
+/** Why plugins in Go and Rust cannot be built here: "" where they can. */
+export function whyNoPlugins(): string {
+  return whyNot(GO) || whyNot(RUST);
 }
