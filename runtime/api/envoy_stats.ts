@@ -165,7 +165,9 @@ function promHistogram(
   const before = labels === "" ? "" : `${labels},`;
   const line = (bound: string | number, count: number) =>
     `${name}_bucket{${before}le="${bound}"} ${count}\n`;
-  return BUCKET_BOUNDS.map((bound) => line(bound, values.upTo(bound))).join("") +
+  return BUCKET_BOUNDS.map((bound) => line(bound, values.upTo(bound))).join(
+    "",
+  ) +
     line("+Inf", values.count) +
     `${name}_sum{${labels}} ${values.sum}\n` +
     `${name}_count{${labels}} ${values.count}\n`;
