@@ -62,8 +62,8 @@ export const MISSES: Readonly<Record<string, string>> = {
   "state-get":
     "One trip over the port with a real message instead of a number (1 µs more each way), the store (3 µs), and the " +
     "guest's suspension with the promises between. What would fix it: reading the embedded store in the function's own " +
-    "isolate, which has no permission for it. Two threads that the kernel puts on different cores wake each other in " +
-    "40 µs instead of 8: samples are near 35 µs or near 105, before the isolates had ports between them too.",
+    "isolate, which has no permission for it. Samples fall near 35 µs or near 105, most likely " +
+    "by which cores the kernel gives the two threads: a bare port between two workers takes 17 µs or 70 to 90.",
   "filter-go-rate": GO_GUEST,
   "filter-go-body-rate": BODY + GO_GUEST,
   "filter-rust-rate":

@@ -39,6 +39,17 @@ function onOne(
   };
 }
 
+/** A path as a guest names it: descriptor, address, size, and the right it takes. */
+type Named = [fd: number, address: number, size: number, right: bigint];
+
+/** Both places of a call that has two, or what is wrong with the first that is. */
+function twoPlaces(state: CommandState, source: Named, target: Named) {
+  const from = pathAt(state, ...source);
+  if (typeof from === "number") return from;
+  const to = pathAt(state, ...target);
+  return typeof to === "number" ? to : [from, to] as const;
+}
+
 /** `(fd, path, size, new fd, new path, size)`: 0; 8; 21; 28; 37; 44; 54; 76; what the files say. */
 function rename(state: CommandState) {
   return (
@@ -49,11 +60,13 @@ function rename(state: CommandState) {
     newAddress: number,
     newSize: number,
   ): Errno | Promise<Errno> => {
-    const from = pathAt(state, fd, pathAddress, size, Rights.pathRenameSource);
-    if (typeof from === "number") return from;
-    const right = Rights.pathRenameTarget;
-    const to = pathAt(state, newFd, newAddress, newSize, right);
-    if (typeof to === "number") return to;
+    const places = twoPlaces(
+      state,
+      [fd, pathAddress, size, Rights.pathRenameSource],
+      [newFd, newAddress, newSize, Rights.pathRenameTarget],
+    );
+    if (typeof places === "number") return places;
+    const [from, to] = places;
     return state.asked(
       "renaming",
       state.files.rename(
@@ -77,11 +90,13 @@ function link(state: CommandState) {
     newAddress: number,
     newSize: number,
   ): Errno | Promise<Errno> => {
-    const from = pathAt(state, fd, pathAddress, size, Rights.pathLinkSource);
-    if (typeof from === "number") return from;
-    const right = Rights.pathLinkTarget;
-    const to = pathAt(state, newFd, newAddress, newSize, right);
-    if (typeof to === "number") return to;
+    const places = twoPlaces(
+      state,
+      [fd, pathAddress, size, Rights.pathLinkSource],
+      [newFd, newAddress, newSize, Rights.pathLinkTarget],
+    );
+    if (typeof places === "number") return places;
+    const [from, to] = places;
     return state.asked(
       "linking",
       state.files.link(

@@ -1,4 +1,4 @@
-/** What a host name stands for now: all of its addresses, in turn, so that connections spread over them. */
+/** All the addresses that a host name has, in turn, so that connections spread over them. */
 
 /** How long an answer is used, Envoy's own: milliseconds. */
 const FRESH = 5000;

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  type GuestResponse,
-  GuestTrap,
-  PluginInstance,
-} from "../../abi/mod.ts";
+import { PluginInstance } from "../../abi/mod.ts";
 import {
   bytes,
   moduleOf,
@@ -12,96 +8,12 @@ import {
   request,
   text,
 } from "./guests.ts";
-
-/** Imports and helpers that the guests below share: `$say` logs one letter, `$two` two digits of a context id. */
-const PRELUDE = `
-  (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
-  (import "env" "proxy_set_buffer_bytes"
-    (func $set (param i32 i32 i32 i32 i32) (result i32)))
-  (import "env" "proxy_send_local_response"
-    (func $local (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
-  (import "env" "proxy_set_effective_context" (func $be (param i32) (result i32)))
-  (import "env" "proxy_continue_stream" (func $go (param i32) (result i32)))
-  (import "env" "proxy_done" (func $done (result i32)))
-  (import "env" "proxy_add_header_map_value"
-    (func $add (param i32 i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 64) "body")
-  (data (i32.const 80) "id_7")
-  (func $say (param i32)
-    (i32.store8 (i32.const 0) (local.get 0))
-    (drop (call $log (i32.const 2) (i32.const 0) (i32.const 1))))
-  (func $answer
-    (drop (call $set
-      (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 64) (i32.const 4))))`;
-
-/** A guest that logs a letter in each callback: which, and in what order, is the test. */
-const LETTERS: [
-  name: string,
-  letter: string,
-  params: number,
-  result: string,
-][] = [
-  ["_initialize", "I", 0, ""],
-  ["proxy_on_context_create", "c", 2, ""],
-  ["proxy_on_vm_start", "v", 2, "1"],
-  ["proxy_on_configure", "f", 2, "1"],
-  ["proxy_on_tick", "t", 1, ""],
-  ["proxy_on_queue_ready", "q", 2, ""],
-  ["proxy_on_request_headers", "h", 3, "0"],
-  ["proxy_on_request_body", "b", 3, "0"],
-  ["proxy_on_response_headers", "H", 3, "0"],
-  ["proxy_on_response_body", "B", 3, "0"],
-  ["proxy_on_done", "d", 1, "1"],
-  ["proxy_on_log", "l", 1, ""],
-  ["proxy_on_delete", "x", 1, ""],
-];
-
-function guest(changes: Record<string, string> = {}, extra = ""): string {
-  const functions = LETTERS.map(([name, letter, params, result]) => {
-    const types = params === 0 ? "" : `(param ${"i32 ".repeat(params)})`;
-    const body = changes[name] ??
-      `(call $say (i32.const ${letter.charCodeAt(0)}))
-       ${result === "" ? "" : `(i32.const ${result})`}`;
-    if (body === "absent") return "";
-    return `(func (export "${name}") ${types}
-      ${result === "" ? "" : "(result i32)"} ${body})`;
-  });
-  return `(module ${PRELUDE}
-    (func (export "proxy_abi_version_0_2_1"))
-    ${functions.join("\n")} ${extra})`;
-}
+import { guest, POST, PRELUDE, start } from "./letters.ts";
 
 const GET_ID = `(func (export "proxy_get_id")
   (call $say (i32.const 103))
   (drop (call $set
     (i32.const 8) (i32.const 0) (i32.const 0) (i32.const 80) (i32.const 4))))`;
-
-interface Started {
-  plugin: PluginInstance;
-  host: RecordingHost;
-  letters: () => string;
-}
-
-async function start(wat: string): Promise<Started> {
-  const host = new RecordingHost();
-  const plugin = await PluginInstance.create(
-    moduleOf(wat),
-    host,
-    options({
-      vmConfiguration: bytes("vm"),
-      pluginConfiguration: bytes("plugin!"),
-    }),
-  );
-  const letters = () => {
-    const all = host.logged.map(([, line]) => line).join("");
-    host.logged.length = 0;
-    return all;
-  };
-  return { plugin, host, letters };
-}
-
-const POST = request({ body: bytes("12345"), bodyIsReal: true });
 
 Deno.test("a plugin starts in Envoy's order and ends an exchange with log, done, delete", async () => {
   const { plugin, letters } = await start(guest());
@@ -368,100 +280,6 @@ Deno.test("a root that answers 0 to done is deleted after the callback that call
   assert.equal(letters(), "");
 });
 
-const FAILURES: [name: string, body: string, message: RegExp][] = [
-  ["a trap", "unreachable", /unreachable/],
-  [
-    "a division by zero",
-    "(i32.div_u (i32.const 1) (i32.const 0))",
-    /divide by zero/,
-  ],
-  ["a read out of bounds", "(i32.load (i32.const -1))", /out of bounds/],
-  ["endless recursion", "(call $deep (i32.const 0))", /call stack/],
-  ["proc_exit", "(call $exit (i32.const 3)) (i32.const 0)", /proc_exit\(3\)/],
-];
-
-function failing(body: string): string {
-  return `(module
-    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-    (memory (export "memory") 1)
-    (func (export "proxy_abi_version_0_2_0"))
-    (func $deep (param i32) (result i32)
-      (i32.add (i32.const 1) (call $deep (local.get 0))))
-    (func $handler (export "proxy_on_request_headers")
-      (param i32 i32 i32) (result i32) ${body}))`;
-}
-
-for (const [name, body, message] of FAILURES) {
-  Deno.test(`${name} is a GuestTrap with callback, message and wasm stack, and ends the instance`, async () => {
-    const { plugin } = await start(failing(body));
-    assert.throws(
-      () => plugin.handleHttp(request()) as GuestResponse,
-      (error) => {
-        assert.ok(error instanceof GuestTrap);
-        assert.equal(error.callback, "proxy_on_request_headers");
-        assert.match(error.message, message);
-        assert.match(error.wasmStack, /wasm:\/\/wasm/);
-        assert.match(error.wasmStack, /handler|deep/);
-        return true;
-      },
-    );
-    assert.equal(plugin.failed, true);
-    assert.equal(plugin.busy, false);
-    assert.throws(() => plugin.handleHttp(request()), /has failed/);
-    assert.throws(() => plugin.tick(), /has failed/);
-  });
-}
-
-Deno.test("a trap on the way up is a GuestTrap that names the step", async () => {
-  for (
-    const name of [
-      "_initialize",
-      "proxy_on_context_create",
-      "proxy_on_vm_start",
-      "proxy_on_configure",
-    ]
-  ) {
-    await assert.rejects(start(guest({ [name]: "unreachable" })), {
-      name: "GuestTrap",
-      callback: name,
-    });
-  }
-});
-
-Deno.test("a start section may call the host before there is a memory, and a trap in it is told", async () => {
-  const early = (body: string) =>
-    `(module ${PRELUDE}
-      (func (export "proxy_abi_version_0_2_0"))
-      (global $status (mut i32) (i32.const -1))
-      (func $begin ${body})
-      (start $begin)
-      (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
-        (call $say (global.get $status)) (i32.const 0)))`;
-  const { plugin, host } = await start(early(`
-    (global.set $status (i32.add (i32.const 48)
-      (call $log (i32.const 2) (i32.const 0) (i32.const 1))))
-    (drop (call $be (i32.const 1)))
-    (call $answer)`));
-  await plugin.handleHttp(request());
-  assert.equal(host.logged.at(-1)![1], "6");
-  await assert.rejects(start(early("unreachable")), {
-    name: "GuestTrap",
-    callback: "the start section",
-  });
-});
-
-Deno.test("proc_exit(0) is the ordinary end of a plugin's _start, another code is a failure", async () => {
-  const exits = (code: number) =>
-    `(module
-      (import "wasi_unstable" "proc_exit" (func $exit (param i32)))
-      (memory (export "memory") 1)
-      (func (export "proxy_abi_version_0_2_0"))
-      (func (export "_start") (call $exit (i32.const ${code})) unreachable))`;
-  const { plugin } = await start(exits(0));
-  assert.equal((await plugin.handleHttp(request())).status, 200);
-  await assert.rejects(start(exits(1)), { callback: "_start" });
-});
-
 Deno.test("a plugin without a memory or without a marker is refused with what was expected", async () => {
   await assert.rejects(
     start(`(module (func (export "proxy_abi_version_0_2_0")))`),
@@ -490,30 +308,6 @@ Deno.test("proxy_on_memory_allocate serves where there is no malloc", async () =
         (i32.load (i32.const 0)) (i32.load (i32.const 4))))
       (i32.const 0)))`);
   assert.equal(text((await plugin.handleHttp(POST)).body), "12345");
-});
-
-Deno.test("an allocator that waits ends the instance instead of hanging it", async () => {
-  const host = new RecordingHost();
-  host.state = () => Promise.resolve(bytes("value"));
-  const module = moduleOf(`(module
-    (import "env" "proxy_get_state"
-      (func $get (param i32 i32 i32 i32 i32 i32) (result i32)))
-    (memory (export "memory") 1)
-    (func (export "proxy_abi_version_0_2_0"))
-    (func (export "malloc") (param i32) (result i32)
-      (drop (call $get (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 1)
-        (i32.const 8) (i32.const 12)))
-      (i32.const 1024))
-    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
-      (drop (call $get (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 1)
-        (i32.const 8) (i32.const 12)))
-      (i32.const 0)))`);
-  const plugin = await PluginInstance.create(module, host, options());
-  await assert.rejects(
-    async () => await plugin.handleHttp(request()),
-    { name: "GuestTrap", callback: "proxy_on_request_headers" },
-  );
-  assert.equal(plugin.failed, true);
 });
 
 Deno.test("a plugin that imports nothing that waits answers without a promise", async () => {

@@ -4,7 +4,7 @@ import { type Argument, PAGE } from "../probe.ts";
 import { WASI } from "../signatures.ts";
 import { DATA, IOVEC, PATH, R, World, WRITE } from "./world.ts";
 
-/** A placeholder for the descriptor: 3 is the directory, 5 a file open for reading and writing. */
+/** Stands for the descriptor: 3 is the directory, 5 a file open for reading and writing. */
 const DIR = 3;
 const FILE = 5;
 const NAME = "a.txt".length;

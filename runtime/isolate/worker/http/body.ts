@@ -35,7 +35,7 @@ export class BodyPump {
     }
   }
 
-  /** The exchange cannot take more for now, or can again. */
+  /** The exchange is full, or can take more again. */
   hold(on: boolean): void {
     if (on) this.#held ??= Promise.withResolvers();
     else {
