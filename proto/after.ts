@@ -16,17 +16,17 @@ export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => after(milliseconds, resolve));
 }
 
-/** Resolves when `work` has, but in so many milliseconds at the latest. @throws what `work` rejects with by then. */
-export async function within(
+/** What `work` resolves with, or undefined once so many milliseconds went by. @throws what it rejects with by then. */
+export async function within<T>(
   milliseconds: number,
-  work: Promise<unknown>,
-): Promise<void> {
+  work: Promise<T>,
+): Promise<T | undefined> {
   let cancel = () => {};
-  const late = new Promise<void>((resolve) =>
-    cancel = after(milliseconds, resolve)
+  const late = new Promise<undefined>((resolve) =>
+    cancel = after(milliseconds, () => resolve(undefined))
   );
   try {
-    await Promise.race([work, late]);
+    return await Promise.race([work, late]);
   } finally {
     cancel();
   }

@@ -71,9 +71,13 @@ export function packaging(): "compiled" | "self-extracting" | "source" {
   return fromSource ? "source" : "self-extracting";
 }
 
-/** Where the code of function isolates and of the SQLite worker lies; the file picks its role by its `name`. */
-export function workerUrl(): URL {
-  return new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url);
+/** The workers there are, by the name of their file. */
+export const WORKERS = ["isolate_worker", "sqlite_worker"] as const;
+
+/** Where the code of a worker lies. */
+export function workerUrl(name: typeof WORKERS[number]): URL {
+  const extension = fromSource ? "ts" : "js";
+  return new URL(`./${name}.${extension}`, import.meta.url);
 }
 
 /** The path of a file named relative to this one; in a build all bundles lie in one folder. */

@@ -2,6 +2,7 @@
  * Health, info and metrics over HTTP, in the shapes of Layotto's actuator (ABI.md §5.9). Pure: a request and an interface
  * in, an answer out. A probe reads the status: 200 when all is up, 503 when something is not.
  */
+import { within } from "../../proto/after.ts";
 
 /** How a part is. */
 export interface Health {
@@ -79,19 +80,11 @@ async function report(
   source: ActuatorSource,
   patience: number,
 ): Promise<Record<string, Health>> {
-  const { promise: late, resolve } = Promise.withResolvers<
-    Record<string, Health>
-  >();
-  const timer = setTimeout(
-    () => resolve(down(kind, `no report within ${patience} ms`)),
-    patience,
-  );
   try {
-    return await Promise.race([source[kind](), late]);
+    return await within(patience, Promise.resolve(source[kind]())) ??
+      down(kind, `no report within ${patience} ms`);
   } catch (error) {
     return down(kind, error instanceof Error ? error.message : String(error));
-  } finally {
-    clearTimeout(timer);
   }
 }
 

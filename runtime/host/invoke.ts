@@ -18,19 +18,3 @@ export async function invokeFunction(
   }
   return await bodyOf(id, route(invocationOf(id, method, param, chain), id));
 }
-
-/** The promise's value, or undefined once `milliseconds` went by. */
-export async function withTimeout<T>(
-  promise: Promise<T>,
-  milliseconds: number,
-): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) =>
-    timer = setTimeout(() => resolve(undefined), milliseconds)
-  );
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

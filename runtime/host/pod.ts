@@ -2,6 +2,7 @@
  * One pod in this host: its functions, their isolates, the listener they share, the stores they use. A host may hold
  * several; nothing here is global.
  */
+import { within } from "../../proto/after.ts";
 import type { Level } from "../log.ts";
 import { Broker } from "../broker/broker.ts";
 import type { StateStores } from "../components/state/stores.ts";
@@ -22,7 +23,7 @@ import { UpstreamBroker } from "../upstream/broker.ts";
 import { PodShared } from "../shared/pod_shared.ts";
 import { checkAlone, checkId, servesTcp } from "./checks.ts";
 import { Introductions } from "./introductions.ts";
-import { invokeFunction, withTimeout } from "./invoke.ts";
+import { invokeFunction } from "./invoke.ts";
 import { isolateEvents } from "./isolate_events.ts";
 import type { NewFunction, PodOptions } from "./pod_options.ts";
 
@@ -191,10 +192,10 @@ export class Pod {
     this.#broker.forget(fn);
     this.#upstreams.forget(fn);
     const forgotten = this.shared.forget(fn);
-    const quiet = withTimeout(this.#introductions.forget(fn), PATIENCE);
-    const turns = withTimeout(
-      fn.isolate.ping().then(() => true, () => true),
+    const quiet = within(PATIENCE, this.#introductions.forget(fn));
+    const turns = within(
       PATIENCE,
+      fn.isolate.ping().then(() => true, () => true),
     );
     fn.isolate.unload(fn.fn);
     if (!await turns) this.options.wedged(fn);
@@ -241,9 +242,9 @@ export class Pod {
 
   /** Counters of a function; undefined when its isolate does not answer within a second. */
   async stats(fn: HostFunction): Promise<FunctionStats | undefined> {
-    return await withTimeout(
-      fn.isolate.stats(fn.fn).catch(() => undefined),
+    return await within(
       1000,
+      fn.isolate.stats(fn.fn).catch(() => undefined),
     );
   }
 
@@ -309,9 +310,9 @@ export class Pod {
   }
 
   async #load(fn: HostFunction, module: WebAssembly.Module): Promise<string> {
-    const id = await withTimeout(
-      fn.isolate.load(fn.fn, module, fn.spec, this.shared.buffer),
+    const id = await within(
       LOAD_TIME,
+      fn.isolate.load(fn.fn, module, fn.spec, this.shared.buffer),
     );
     if (id !== undefined) return id;
     throw new StuckError(

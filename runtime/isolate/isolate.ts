@@ -61,7 +61,7 @@ export class Isolate {
    * nobody.
    */
   constructor(readonly addresses: readonly string[]) {
-    this.#worker = new Worker(workerUrl(), {
+    this.#worker = new Worker(workerUrl("isolate_worker"), {
       type: "module",
       name: "function",
       deno: { permissions: isolatePermissions(addresses) },

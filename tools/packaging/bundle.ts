@@ -1,8 +1,9 @@
 /**
- * Bundles our TypeScript into plain JavaScript files in one folder: `main.js` with a file per face beside it, and
- * `worker.js`, which is one file because an isolate without read permission cannot import another.
+ * Bundles our TypeScript into plain JavaScript files in one folder: `main.js` with a file per face beside it, and one
+ * file for each kind of worker, since an isolate without read permission cannot import another.
  */
 import { join } from "node:path";
+import { WORKERS } from "../../runtime/self.ts";
 import { run } from "./run.ts";
 
 /** What `deno bundle --platform deno` writes at the head of whatever needs a CommonJS helper. */
@@ -32,12 +33,14 @@ export async function bundle(root: string, folder: string): Promise<void> {
     folder,
     join(root, "main.ts"),
   ], root);
-  await run(deno, [
-    ...common,
-    "--output",
-    join(folder, "worker.js"),
-    join(root, "runtime/worker.ts"),
-  ], root);
+  for (const name of WORKERS) {
+    await run(deno, [
+      ...common,
+      "--output",
+      join(folder, `${name}.js`),
+      join(root, `runtime/${name}.ts`),
+    ], root);
+  }
   for await (const file of Deno.readDir(folder)) {
     await makeRequireLazy(join(folder, file.name));
   }

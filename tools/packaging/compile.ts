@@ -1,10 +1,10 @@
 /** The release packaging: `deno compile`, which embeds the bundles in Deno's runtime. */
 import { join } from "node:path";
-import { CODE_FLAGS } from "../../runtime/self.ts";
+import { CODE_FLAGS, WORKERS } from "../../runtime/self.ts";
 import { run } from "./run.ts";
 
 /**
- * Compiles the bundles in `folder` to the program `output`. The worker is named, since nothing imports it; the faces
+ * Compiles the bundles in `folder` to the program `output`. Workers are named, since nothing imports them; the faces
  * and their shared files follow from the imports of `main.js`.
  * @param runtime The `denort` executable to use; without one, Deno takes DENORT_BIN or downloads it.
  * @throws when `deno compile` fails, with what it said.
@@ -25,8 +25,7 @@ export async function compile(
       "--no-lock",
       "--cached-only",
       ...CODE_FLAGS,
-      "--include",
-      join(folder, "worker.js"),
+      ...WORKERS.flatMap((name) => ["--include", join(folder, `${name}.js`)]),
       "--output",
       output,
       join(folder, "main.js"),

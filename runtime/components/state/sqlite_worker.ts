@@ -3,7 +3,7 @@
  * not happen where requests are routed.
  */
 /// <reference lib="deno.worker" />
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { ensureSchema, explain } from "./sqlite_file.ts";
 import type {
   FromWriter,
@@ -22,19 +22,15 @@ interface Open {
   statements: Statements;
 }
 
-/**
- * Serves one file: `open` first, then any number of writes. SQLite is loaded here and not with this file, since every
- * worker's bundle has this file in it (1.5 ms per function isolate).
- */
-export async function runSqliteWorker(): Promise<void> {
-  const { DatabaseSync } = await import("node:sqlite");
+/** Serves one file: `open` first, then any number of writes. */
+export function runSqliteWorker(): void {
   const scope = self as unknown as DedicatedWorkerGlobalScope;
   let open: Open | undefined;
   const tell = (message: FromWriter) => scope.postMessage(message);
   scope.onmessage = ({ data }: MessageEvent<ToWriter>) => {
     try {
       if (data.type === "open") {
-        open = openForWriting(DatabaseSync, data.file);
+        open = openForWriting(data.file);
         tell({ type: "done", changed: [] });
       } else if (data.type === "close") {
         open?.db.close();
@@ -51,8 +47,8 @@ export async function runSqliteWorker(): Promise<void> {
   tell({ type: "ready" });
 }
 
-function openForWriting(Database: typeof DatabaseSync, file: string): Open {
-  const db = new Database(file);
+function openForWriting(file: string): Open {
+  const db = new DatabaseSync(file);
   try {
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
     // FULL: a commit is on disk when it returns, not only safe from our own crash.

@@ -99,7 +99,7 @@ export class SqliteWriter {
     const folder = this.#file.slice(0, this.#file.lastIndexOf("/"));
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     const ready = this.#answer = Promise.withResolvers<FromWriter>();
-    const worker = this.#worker = new Worker(workerUrl(), {
+    const worker = this.#worker = new Worker(workerUrl("sqlite_worker"), {
       type: "module",
       name: "sqlite",
       deno: {

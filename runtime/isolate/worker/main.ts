@@ -25,7 +25,7 @@ const reachable: Reachable = {
   bodyLimit: 0,
 };
 
-/** Starts listening to the main isolate; called once, by `runtime/worker.ts`. */
+/** Starts listening to the main isolate; called once, by `runtime/isolate_worker.ts`. */
 export function runIsolate(): void {
   globalThis.addEventListener(
     "message",
