@@ -1,7 +1,8 @@
 /**
- * What the daemon of one group of containers does once it listens: starts the pod's host, and while that boots loads
- * what answers.
+ * What the daemon of one group of containers does once it listens: starts the pod's host, tells whoever waits for it,
+ * and while the host boots loads what answers.
  */
+import { leaveFolder, letGo } from "./bootstrap/let_go.ts";
 import { readSpec } from "./bundle.ts";
 import { Door } from "./door.ts";
 import type { Flags } from "./flags.ts";
@@ -14,17 +15,21 @@ import { Pods } from "./pod/pods.ts";
 /** How long events may take to be delivered when the daemon ends: milliseconds. */
 const FLUSH_MS = 5_000;
 
-/** Serves on `listener` until nobody needs it. */
+/** Serves on `listener` until nobody needs it; `tell` says that it does. */
 export async function serveGroup(
   flags: Flags,
   bundle: string,
   listener: Deno.UnixListener,
+  tell: () => void,
 ): Promise<void> {
+  leaveFolder();
   const log = new Log(flags.debug);
   log.use(bundle);
   survive(log);
   const pods = new Pods(flags, log);
   await warm(pods, flags, bundle, log);
+  tell();
+  letGo();
   await serve(flags, pods, listener, log);
 }
 

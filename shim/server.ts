@@ -1,8 +1,7 @@
 /**
- * The daemon of one group of containers. It says that it listens before it loads anything: `start` waits for that, and
- * a pod for `start`. What comes in meanwhile waits in the socket's queue.
+ * The daemon of one group of containers. It starts the pod's host, says that it listens, and then loads what answers:
+ * the host takes longest and everything else goes on beside it. What comes in meanwhile waits in the socket's queue.
  */
-import { letGo } from "./bootstrap/let_go.ts";
 import { READY } from "./bootstrap/ready.ts";
 import { hurryCgroups } from "./cgroup/hurry.ts";
 import type { Flags } from "./flags.ts";
@@ -23,8 +22,7 @@ export function listenAt(path: string): Deno.UnixListener {
 }
 
 /**
- * Tells whoever started this process that it listens, leaves them and the bundle, which may go at any time (where the
- * current folder is gone nothing can be loaded), and serves. What fails takes the socket with it: nobody would listen
+ * Serves, and calls `tell` once the pod's host is on its way. What fails takes the socket with it: nobody would listen
  * there.
  */
 export async function serveOn(
@@ -34,10 +32,8 @@ export async function serveOn(
   tell: () => void,
 ): Promise<void> {
   try {
-    tell();
-    letGo();
     const { serveGroup } = await import("./daemon.ts");
-    await serveGroup(flags, bundle, listener);
+    await serveGroup(flags, bundle, listener, tell);
   } catch (error) {
     Deno.removeSync(flags.socket);
     throw error;

@@ -5,12 +5,17 @@ import { close, libc, O, open } from "../libc.ts";
 const DESCRIPTORS = "/proc/self/fd";
 
 /**
- * Whoever started us leaves, and the bundle goes one day: keeps neither session nor pipes nor folder. (Asked for at
- * spawn, a session of its own would cost `start` a fork in the place of a vfork: 2 ms.)
+ * Keeps neither the bundle, which goes one day (where the current folder is gone nothing can be loaded), nor the
+ * session of who started us. (Asked for at spawn, a session of its own would cost `start` a fork in the place of a
+ * vfork: 2 ms.)
  */
-export function letGo(): void {
+export function leaveFolder(): void {
   libc().setsid();
   Deno.chdir("/");
+}
+
+/** Keeps none of the streams of whoever started us. */
+export function letGo(): void {
   // Deno works on copies of the first three, and who reads a pipe to its end waits for all of them.
   const streams = new Set(["0", "1", "2"].map(targetOf));
   const copies = [...Deno.readDirSync(DESCRIPTORS)]
