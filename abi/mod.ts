@@ -6,12 +6,12 @@ export {
   runCommand,
 } from "./command.ts";
 export {
-  type AbiVersion,
   inspectModule,
   missingImports,
   type ModuleInfo,
   UnknownImportError,
 } from "./module.ts";
+export type { AbiVersion } from "./outline.ts";
 export { PluginInstance } from "./plugin.ts";
 export { PluginStartError } from "./start_error.ts";
 export { encodePairs, type Pair } from "./proxywasm/pairs.ts";

@@ -6,7 +6,7 @@ import {
   type PluginOptions,
 } from "../host.ts";
 import { GuestMemory } from "../memory.ts";
-import type { AbiVersion } from "../module.ts";
+import type { AbiVersion } from "../outline.ts";
 import { ByteBuffer } from "./buffer.ts";
 import { CallbackQueue } from "./callback_queue.ts";
 import { GuestCallTable } from "./calls.ts";

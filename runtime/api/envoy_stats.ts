@@ -1,5 +1,5 @@
 /** Statistics as Envoy's admin endpoints write them: text, JSON and Prometheus. */
-import { BUCKET_BOUNDS } from "../../abi/mod.ts";
+import { BUCKET_BOUNDS } from "../../abi/proxywasm/shared/mod.ts";
 import { type Histogram, QUANTILES } from "./envoy_histogram.ts";
 
 /** One statistic. Names are Envoy's, with dots; those that plugins define begin with `wasmcustom.`. */

@@ -4,7 +4,7 @@
  * that a guest puts into a name, as SDK examples for Envoy do, stay there: only Envoy's own configuration says which
  * parts are tags.
  */
-import { BUCKET_BOUNDS, type Metric } from "../../abi/mod.ts";
+import { BUCKET_BOUNDS, type Metric } from "../../abi/proxywasm/shared/mod.ts";
 import { escapeLabel } from "./metrics.ts";
 
 /** What is written at most, in characters; then a comment says that there is more. */

@@ -72,7 +72,9 @@ export class HostClient {
     },
     events: HostEvents,
   ) {
-    this.#writer = new FrameWriter(io.writable);
+    const sink = io.writable.getWriter();
+    sink.closed.catch(() => {}); // A write that fails says so.
+    this.#writer = new FrameWriter(sink);
     this.#events = events;
     this.#read(io.readable);
   }

@@ -20,7 +20,7 @@ import {
   type PodSpec,
   type Request,
 } from "./messages.ts";
-import { FrameWriter } from "./writer.ts";
+import { type ByteWriter, FrameWriter } from "./writer.ts";
 
 /** Largest module a container may bring: bytes. */
 export const MAX_MODULE = 256 * 1024 * 1024;
@@ -48,8 +48,8 @@ export interface ControlHandler {
   input(key: Key, bytes: Uint8Array | undefined): void;
   /** The shim asked whether we live. */
   pinged(): void;
-  /** An answer is in the pipe. */
-  answered(): void;
+  /** The answer to a request of that type is in the pipe. */
+  answered(type: Request["type"]): void;
 }
 
 export class ControlServer {
@@ -58,15 +58,15 @@ export class ControlServer {
   readonly #modules = new Map<string, Uint8Array[]>();
   readonly #outputs = new Map<string, OutputWindow>();
 
-  constructor(writable: WritableStream<Uint8Array>, handler: ControlHandler) {
-    this.#writer = new FrameWriter(writable);
+  constructor(sink: ByteWriter, handler: ControlHandler) {
+    this.#writer = new FrameWriter(sink);
     this.#handler = handler;
   }
 
   /** Serves until the shim closes the pipe, which makes this host an orphan. @throws {FrameError} on garbage. */
-  async serve(readable: ReadableStream<Uint8Array>): Promise<void> {
+  async serve(source: AsyncIterable<Uint8Array>): Promise<void> {
     const reader = new FrameReader();
-    for await (const chunk of readable) {
+    for await (const chunk of source) {
       for (const { kind, payload } of reader.push(chunk)) {
         if (kind === FrameKind.message) {
           this.#message(parseMessage(payload) as Request | Notice);
@@ -141,7 +141,10 @@ export class ControlServer {
     try {
       await this.#dispatch(message);
       this.#writer.send(messageFrame({ type: "result", seq }));
-      this.#writer.flushed().then(() => this.#handler.answered(), () => {});
+      this.#writer.flushed().then(
+        () => this.#handler.answered(message.type),
+        () => {},
+      );
     } catch (error) {
       const code = error instanceof ControlError ? error.code : "internal";
       this.#writer.send(

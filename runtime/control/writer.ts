@@ -1,14 +1,20 @@
+/** Where bytes go: a stream's writer, or less than that. */
+export interface ByteWriter {
+  /** Resolves when all of them were taken. */
+  write(bytes: Uint8Array): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
 /** Writes frames in order, one write under way at a time; frames queued meanwhile go out together. */
 export class FrameWriter {
-  readonly #sink: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #sink: ByteWriter;
   #queue: Uint8Array[] = [];
   #running = false;
   #broken: Error | undefined;
   #idle: (() => void)[] = [];
 
-  constructor(writable: WritableStream<Uint8Array>) {
-    this.#sink = writable.getWriter();
-    this.#sink.closed.catch(() => {});
+  constructor(sink: ByteWriter) {
+    this.#sink = sink;
   }
 
   /** Queues a frame; what became of it shows in the answer, or in the peer's end of file. */

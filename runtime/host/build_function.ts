@@ -1,10 +1,6 @@
 /** From a module's bytes and its settings to what an isolate loads. */
 import { LogLevel, type Preopen, type StreamKind } from "../../abi/host.ts";
-import {
-  inspectModule,
-  missingImports,
-  UnknownImportError,
-} from "../../abi/mod.ts";
+import { outlineModule } from "../../abi/outline.ts";
 import type { Key } from "../control/messages.ts";
 import { levelNumber } from "../log.ts";
 import { admitModule } from "../module/admit.ts";
@@ -50,13 +46,11 @@ export async function buildFunction(
   let module: WebAssembly.Module;
   try {
     module = await admitModule(source.bytes);
-    const missing = missingImports(module);
-    if (missing.length > 0) throw new UnknownImportError(missing);
     checkEntry(module, source.entry);
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`);
   }
-  const { kind: found, exportsGetId } = inspectModule(module);
+  const { kind: found, exportsGetId } = outlineModule(module);
   const kind = found === "proxy-wasm" ? "plugin" : "command";
   const encoder = new TextEncoder();
   const fixed = settings.instances;
@@ -114,7 +108,7 @@ function followsLayotto(
 }
 
 function checkEntry(module: WebAssembly.Module, entry: string): void {
-  const { kind, functions } = inspectModule(module);
+  const { kind, functions } = outlineModule(module);
   if (kind === "proxy-wasm") return;
   const wanted = entry || "_start";
   if (!functions.includes(wanted)) {

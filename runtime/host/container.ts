@@ -1,7 +1,7 @@
 /** A pod as the shim describes it: settings from annotations and files, functions from containers. */
 import { fileError, resolveInside } from "../broker/resolve.ts";
 import { StateStores } from "../components/state/stores.ts";
-import { type HostConfig, parseConfig } from "../config/config.ts";
+import type { HostConfig } from "../config/config.ts";
 import { ConfigError } from "../settings/problems.ts";
 import type { ContainerSpec, Key, PodSpec } from "../control/messages.ts";
 import type { Logger } from "../log.ts";
@@ -40,7 +40,7 @@ export async function readPodConfig(
 ): Promise<PodConfig> {
   const node = spec.nodeConfig === ""
     ? undefined
-    : parse(spec.nodeConfig, `node's ${CONFIG_PATH}`, true);
+    : await parse(spec.nodeConfig, `node's ${CONFIG_PATH}`, true);
   const pod = await readPodFile(first);
   if (pod?.chain ?? node?.chain) {
     throw new ConfigError([
@@ -132,10 +132,16 @@ async function readPodFile(
       `${CONFIG_PATH} of container ${spec.name}: ${(error as Error).message}`,
     );
   }
-  return parse(text, `${CONFIG_PATH} of container ${spec.name}`, false);
+  return await parse(text, `${CONFIG_PATH} of container ${spec.name}`, false);
 }
 
-function parse(text: string, file: string, node: boolean): HostConfig {
+/** Loads what reads configuration files, which most pods do without. */
+async function parse(
+  text: string,
+  file: string,
+  node: boolean,
+): Promise<HostConfig> {
+  const { parseConfig } = await import("../config/config.ts");
   return parseConfig(text, {
     file,
     folder: "/etc/layotto",

@@ -4,7 +4,7 @@ import type { Broker } from "../broker/broker.ts";
 import type { HostFunction } from "../function/function.ts";
 import type { Isolate, IsolateEvents } from "../isolate/isolate.ts";
 import type { PodShared } from "../shared/pod_shared.ts";
-import type { UpstreamBroker } from "../upstream/broker.ts";
+import type { Upstreams } from "../upstream/upstreams.ts";
 import type { Introductions } from "./introductions.ts";
 import type { PodOptions } from "./pod_options.ts";
 
@@ -13,7 +13,7 @@ export interface Reached {
   readonly options: PodOptions;
   readonly functions: ReadonlyMap<number, HostFunction>;
   readonly broker: Broker;
-  readonly upstreams: UpstreamBroker;
+  readonly upstreams: Upstreams;
   readonly shared: PodShared;
   readonly introductions: Introductions;
   readonly route: IsolateEvents["route"];

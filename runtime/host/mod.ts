@@ -12,6 +12,7 @@ import { Ahead } from "./ahead.ts";
 import { PodAdmin } from "./admin.ts";
 import { confineSelf } from "./confine.ts";
 import { readContainer, readPodConfig } from "./container.ts";
+import { stdinBytes, stdoutBytes } from "./own_pipes.ts";
 import { Pod, StuckError } from "./pod.ts";
 import { openServers } from "./servers.ts";
 import type { HostConfig } from "../config/config.ts";
@@ -55,11 +56,11 @@ class Host implements ControlHandler {
   constructor(log: Logger, spares: Spares) {
     this.#log = log;
     this.#spares = spares;
-    this.#control = new ControlServer(Deno.stdout.writable, this);
+    this.#control = new ControlServer(stdoutBytes, this);
   }
 
   serve(): Promise<void> {
-    return this.#control.serve(Deno.stdin.readable);
+    return this.#control.serve(stdinBytes());
   }
 
   openPod(pod: string, spec: PodSpec): Promise<void> {
@@ -94,7 +95,8 @@ class Host implements ControlHandler {
   }
 
   /** Between Create and Start nobody waits for us: the time to open what takes 6 ms. Start tells what went wrong. */
-  answered(): void {
+  answered(type: string): void {
+    if (type !== "create") return;
     for (const { servers } of this.#pods.values()) servers?.try();
   }
 

@@ -6,8 +6,8 @@ import type { Sink } from "./pod_options.ts";
 /** Lines of ours are dropped while more than a window waits. */
 export function ownStreams(): Sink {
   const streams = {
-    1: new FrameWriter(Deno.stdout.writable),
-    2: new FrameWriter(Deno.stderr.writable),
+    1: new FrameWriter(Deno.stdout.writable.getWriter()),
+    2: new FrameWriter(Deno.stderr.writable.getWriter()),
   };
   let behind = 0;
   const output: Sink["output"] = async (_key, stream, bytes) => {

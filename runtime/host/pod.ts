@@ -19,7 +19,7 @@ import type {
   WireResponse,
 } from "../isolate/messages.ts";
 import { placeFunction } from "../isolate/place.ts";
-import { UpstreamBroker } from "../upstream/broker.ts";
+import { Upstreams } from "../upstream/upstreams.ts";
 import { PodShared } from "../shared/pod_shared.ts";
 import { checkAlone, checkId, servesTcp } from "./checks.ts";
 import { Introductions } from "./introductions.ts";
@@ -45,7 +45,7 @@ export class Pod {
   readonly #functions = new Map<number, HostFunction>();
   readonly #router = new Router();
   readonly #broker: Broker;
-  readonly #upstreams: UpstreamBroker;
+  readonly #upstreams: Upstreams;
   readonly shared = new PodShared(this.#functions);
   readonly #introductions = new Introductions((id) => this.find(id));
   #listener: Listener | undefined;
@@ -68,7 +68,7 @@ export class Pod {
           chain,
         ),
     );
-    this.#upstreams = new UpstreamBroker(
+    this.#upstreams = new Upstreams(
       options.clusters,
       (fn, name, why) => this.log(fn, "debug", `upstream ${name}: ${why}`),
     );
@@ -312,7 +312,10 @@ export class Pod {
   async #load(fn: HostFunction, module: WebAssembly.Module): Promise<string> {
     const id = await within(
       LOAD_TIME,
-      fn.isolate.load(fn.fn, module, fn.spec, this.shared.buffer),
+      fn.isolate.load(fn.fn, module, fn.spec, this.shared.buffer)
+        .catch((error) => {
+          throw new Error(`${fn.path}: ${error.message}`);
+        }),
     );
     if (id !== undefined) return id;
     throw new StuckError(

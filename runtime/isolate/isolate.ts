@@ -1,5 +1,6 @@
 /** The main isolate's end of one function isolate: a Deno worker with no permission but its listener's. */
 import { workerUrl } from "../self.ts";
+import { PREPARED } from "./prepared.ts";
 import { createBudget } from "./budget.ts";
 import type { ListenerSpec } from "./listener_spec.ts";
 import type {
@@ -58,12 +59,12 @@ export class Isolate {
 
   /**
    * `addresses` are those it may listen on, `host:port`; permissions cannot be added later. Until `belongTo` it serves
-   * nobody.
+   * nobody. With `prepared` it loads what a listener needs at once, while nobody waits for it.
    */
-  constructor(readonly addresses: readonly string[]) {
+  constructor(readonly addresses: readonly string[], prepared = false) {
     this.#worker = new Worker(workerUrl("isolate_worker"), {
       type: "module",
-      name: "function",
+      name: prepared ? PREPARED : "function",
       deno: { permissions: isolatePermissions(addresses) },
     });
     this.#worker.onmessage = (event) => this.#take(event.data);
@@ -82,11 +83,6 @@ export class Isolate {
   /** Whether its worker runs, as far as is known. */
   get alive(): boolean {
     return this.#ended === undefined;
-  }
-
-  /** Has it load what a listener needs, while nobody waits for it. */
-  prepare(): void {
-    this.#send({ t: "prepare" });
   }
 
   /** @returns the function's id. @throws {Error} with the guest's or our reason when it cannot be loaded. */

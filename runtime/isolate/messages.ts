@@ -112,8 +112,6 @@ export interface Acquaintance {
 }
 
 export type ToIsolate =
-  /** It will listen: what that takes can be loaded now. */
-  | { t: "prepare" }
   | {
     t: "load";
     fn: number;

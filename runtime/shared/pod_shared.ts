@@ -1,5 +1,5 @@
 /** What the functions of one pod share (shared data, queues, metrics), from the main isolate's side. */
-import { type Metric, SharedStore } from "../../abi/mod.ts";
+import { type Metric, SharedStore } from "../../abi/proxywasm/shared/mod.ts";
 import type { HostFunction } from "../function/function.ts";
 import type { QueueNotice } from "../isolate/messages.ts";
 

@@ -1,6 +1,8 @@
 /** Inside a function isolate: takes the main isolate's messages, holds the functions placed here. */
+import { missingImports, UnknownImportError } from "../../../abi/mod.ts";
 import { openListener } from "../../ingress/listener.ts";
 import { InstanceBudget } from "../budget.ts";
+import { PREPARED } from "../prepared.ts";
 import type { FunctionSpec, ToIsolate, WireResponse } from "../messages.ts";
 import { type Arrival, arrivalOf } from "./arrival.ts";
 import { queueReady } from "./attendant.ts";
@@ -27,6 +29,7 @@ const reachable: Reachable = {
 
 /** Starts listening to the main isolate; called once, by `runtime/isolate_worker.ts`. */
 export function runIsolate(): void {
+  if (self.name === PREPARED) prepare();
   globalThis.addEventListener(
     "message",
     (event) => take((event as MessageEvent<ToIsolate>).data),
@@ -35,8 +38,6 @@ export function runIsolate(): void {
 
 function take(message: ToIsolate): void {
   switch (message.t) {
-    case "prepare":
-      return prepare();
     case "load":
       load(message);
       return;
@@ -108,6 +109,8 @@ async function load(
 ): Promise<void> {
   budget ??= new InstanceBudget(buffer);
   try {
+    const missing = missingImports(module);
+    if (missing.length > 0) throw new UnknownImportError(missing);
     const vm = vmOf(module, spec, budget);
     const loaded = new LocalFunction(fn, module, spec, shared, vm);
     functions.set(fn, loaded);

@@ -13,7 +13,7 @@ async function answerTo(request: unknown): Promise<unknown> {
   const toHost = new TransformStream<Uint8Array, Uint8Array>();
   const toShim = new TransformStream<Uint8Array, Uint8Array>();
   const nothing = () => Promise.reject(new Error("not asked for here"));
-  const server = new ControlServer(toShim.writable, {
+  const server = new ControlServer(toShim.writable.getWriter(), {
     openPod: nothing,
     create: nothing,
     start: nothing,
