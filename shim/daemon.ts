@@ -3,7 +3,6 @@
  * and while the host boots loads what answers.
  */
 import { leaveFolder, letGo } from "./bootstrap/let_go.ts";
-import { readSpec } from "./bundle.ts";
 import { Door } from "./door.ts";
 import type { Flags } from "./flags.ts";
 import { podOf } from "./group.ts";
@@ -11,6 +10,7 @@ import { Lifetime } from "./lifetime.ts";
 import { lock, lockPath } from "./lock.ts";
 import { Log } from "./log.ts";
 import { Pods } from "./pod/pods.ts";
+import type { First } from "./server.ts";
 
 /** How long events may take to be delivered when the daemon ends: milliseconds. */
 const FLUSH_MS = 5_000;
@@ -18,17 +18,23 @@ const FLUSH_MS = 5_000;
 /** Serves on `listener` until nobody needs it; `tell` says that it does. */
 export async function serveGroup(
   flags: Flags,
-  bundle: string,
+  first: First,
   listener: Deno.UnixListener,
   tell: () => void,
 ): Promise<void> {
   leaveFolder();
   const log = new Log(flags.debug);
-  log.use(bundle);
+  log.use(first.bundle);
   survive(log);
   const pods = new Pods(flags, log);
-  await warm(pods, flags, bundle, log);
-  tell();
+  await warm(pods, flags, first, log);
+  try {
+    tell();
+  } catch (error) {
+    // Nobody will come for what was made ahead.
+    await pods.closeAll();
+    throw error;
+  }
   letGo();
   await serve(flags, pods, listener, log);
 }
@@ -49,11 +55,10 @@ function survive(log: Log): void {
 async function warm(
   pods: Pods,
   flags: Flags,
-  bundle: string,
+  { spec }: First,
   log: Log,
 ): Promise<void> {
   try {
-    const spec = readSpec(bundle);
     if (spec.process === undefined) return;
     await pods.open(podOf(spec, flags.id), spec);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Errors of this room and of the host, as the ttrpc codes containerd understands. */
-import { Code, TtrpcError } from "../proto/ttrpc/mod.ts";
+// Not by `ttrpc/mod.ts`: what speaks it is loaded after the pod's host was started.
+import { Code, TtrpcError } from "../proto/ttrpc/status.ts";
 import { type ErrorCode, HostRequestError } from "../runtime/mod.ts";
 
 const CODES: Record<ErrorCode, number> = {

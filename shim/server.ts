@@ -3,15 +3,23 @@
  * the host takes longest and everything else goes on beside it. What comes in meanwhile waits in the socket's queue.
  */
 import { READY } from "./bootstrap/ready.ts";
+import { readSpec, type Spec } from "./bundle.ts";
 import { hurryCgroups } from "./cgroup/hurry.ts";
 import type { Flags } from "./flags.ts";
+
+/** The container a daemon is started for. */
+export interface First {
+  bundle: string;
+  spec: Spec;
+}
 
 /** Listens and serves until nobody needs it. @throws when it cannot listen; `start` passes that on. */
 export async function runDaemon(flags: Flags): Promise<void> {
   hurryCgroups();
   const bundle = flags.bundle || Deno.cwd();
+  const first = { bundle, spec: readSpec(bundle) };
   const ready = () => Deno.stdout.writeSync(new TextEncoder().encode(READY));
-  await serveOn(listenAt(flags.socket), flags, bundle, ready);
+  await serveOn(listenAt(flags.socket), flags, first, ready);
 }
 
 /** Listens there, for root alone. @throws when it cannot. */
@@ -28,12 +36,12 @@ export function listenAt(path: string): Deno.UnixListener {
 export async function serveOn(
   listener: Deno.UnixListener,
   flags: Flags,
-  bundle: string,
+  first: First,
   tell: () => void,
 ): Promise<void> {
   try {
     const { serveGroup } = await import("./daemon.ts");
-    await serveGroup(flags, bundle, listener, tell);
+    await serveGroup(flags, first, listener, tell);
   } catch (error) {
     Deno.removeSync(flags.socket);
     throw error;

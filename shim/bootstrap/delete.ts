@@ -8,7 +8,7 @@ import { groupOf, podOf } from "../group.ts";
 import { podPaths, socketPath } from "../paths.ts";
 import { DeleteResponse } from "../../proto/gen/containerd/task.ts";
 import { toTimestamp } from "../../proto/timestamp.ts";
-import { isEmpty, isThere } from "./folder.ts";
+import { isEmpty, isThere } from "../folder.ts";
 
 /** What a task is said to have ended with that nobody can ask any more: 128 + SIGKILL. */
 const KILLED = 137;

@@ -1,5 +1,5 @@
 /** What every `start` does, whoever becomes the daemon: finds the group's socket and sees to it that somebody listens. */
-import { readSpec } from "../bundle.ts";
+import { readSpec, type Spec } from "../bundle.ts";
 import type { Flags } from "../flags.ts";
 import { groupOf } from "../group.ts";
 import { lockPath, lockSync } from "../lock.ts";
@@ -16,13 +16,16 @@ const MAX_STDIN = 10 * 1024 * 1024;
 export async function secure<T>(
   flags: Flags,
   listen: (bundle: string, path: string) => T | Promise<T>,
-): Promise<{ bundle: string; path: string; made: T | undefined }> {
+): Promise<
+  { bundle: string; path: string; spec: Spec; made: T | undefined }
+> {
   drainStdin();
   for (const flag of ["namespace", "address", "id"] as const) {
     if (flags[flag] === "") throw new TypeError(`start: no -${flag}`);
   }
   const bundle = flags.bundle || Deno.cwd();
-  const group = groupOf(readSpec(bundle), flags.id);
+  const spec = readSpec(bundle);
+  const group = groupOf(spec, flags.id);
   const path = socketPath(flags, group);
   makeFolders();
   const lock = lockSync(lockPath(path));
@@ -31,7 +34,7 @@ export async function secure<T>(
     const made = await listens(path) ? undefined : await listen(bundle, path);
     writeAddress(bundle, socketAddress(path));
     failed = false;
-    return { bundle, path, made };
+    return { bundle, path, spec, made };
   } finally {
     if (failed) lock.remove();
     lock.release();

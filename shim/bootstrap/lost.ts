@@ -20,7 +20,7 @@ import type { PodPaths } from "../paths.ts";
 import { cleanUpPod } from "../pod/cleanup.ts";
 import { readRecord } from "../pod/record.ts";
 import { unmountTree } from "../rootfs/tree.ts";
-import { isEmpty, isThere } from "./folder.ts";
+import { isEmpty, isThere } from "../folder.ts";
 
 /** Time for each step with a daemon that lives; containerd ends `delete` after 5 s. */
 const STEP_MS = 1_000;

@@ -2,15 +2,13 @@
  * `daemon … start`: a `start` that stays as the daemon where there is none yet. For a caller that waits for the end of
  * our stdout, not for ours: the launcher of the self-extracting file, which so saves a pod one boot of two.
  */
-import { hurryCgroups } from "../cgroup/hurry.ts";
 import type { Flags } from "../flags.ts";
 import { listenAt, serveOn } from "../server.ts";
 import { announce, secure } from "./group_socket.ts";
 
 /** @throws with a message for the user of the container, before anything is printed. */
 export async function startAndStay(flags: Flags): Promise<void> {
-  hurryCgroups();
-  const { bundle, path, made } = await secure(
+  const { bundle, path, spec, made } = await secure(
     flags,
     (_, path) => listenAt(path),
   );
@@ -19,5 +17,5 @@ export async function startAndStay(flags: Flags): Promise<void> {
     Deno.exit(0);
   }
   const tell = () => announce(path);
-  await serveOn(made, { ...flags, socket: path }, bundle, tell);
+  await serveOn(made, { ...flags, socket: path }, { bundle, spec }, tell);
 }

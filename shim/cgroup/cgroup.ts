@@ -1,5 +1,6 @@
 /** The cgroup of a pod's hosts: made, limited, read, removed. */
 import { sleep } from "../../proto/after.ts";
+import { isThere } from "../folder.ts";
 import {
   CGROUP_ROOT,
   type CgroupVersion,
@@ -44,7 +45,7 @@ export class Cgroup {
     try {
       for (const controller of version === 2 ? [""] : V1_CONTROLLERS) {
         const top = controller === "" ? root : `${root}/${controller}`;
-        if (!exists(top)) continue;
+        if (!isThere(top)) continue;
         makeFolders(top, path, version, made);
         folders.set(controller, `${top}/${path}`);
       }
@@ -154,13 +155,4 @@ function hasChildren(folder: string): boolean {
     // Gone meanwhile.
   }
   return false;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -10,6 +10,7 @@ import { settingsOf } from "../bundle.ts";
 import { Cgroup } from "../cgroup/cgroup.ts";
 import { type Figures, oomKills, readFigures } from "../cgroup/figures.ts";
 import { applyLimits, combine } from "../cgroup/limits.ts";
+import { isThere } from "../folder.ts";
 import type { Log } from "../log.ts";
 import { MS } from "../libc.ts";
 import { makeMountPoint } from "../mounts.ts";
@@ -95,8 +96,8 @@ export class Pod {
     spec: Spec,
     log: Log,
   ): Promise<Pod> {
-    // What a daemon that died under this name left behind.
-    await cleanUpPod(paths);
+    // What a daemon that died under this name left behind; mostly there is nothing.
+    if (isThere(paths.root) || isThere(paths.data)) await cleanUpPod(paths);
     try {
       makeFolders(paths);
       const namespaces = PodNamespaces.make(
