@@ -5,6 +5,7 @@
 import { FILE_CALLS, type FileCall } from "../../abi/host.ts";
 import type { HostFunction } from "../function/function.ts";
 import type { CallOp } from "../isolate/messages.ts";
+import type { StateComponent } from "../components/state/registry.ts";
 import type { StateStores } from "../components/state/stores.ts";
 import { FunctionFiles } from "./files.ts";
 
@@ -28,12 +29,15 @@ export class Broker {
     this.#invoke = invoke;
   }
 
-  /** One host call of `fn`; its arguments are those of `abi/host.ts`. Rejects with what the guest's log shall say. */
+  /**
+   * One host call of `fn`; its arguments are those of `abi/host.ts`. The answer or a promise of it.
+   * @throws what the guest's log shall say; a promise rejects with it.
+   */
   call(
     fn: HostFunction,
     op: CallOp,
     args: readonly unknown[],
-  ): Promise<unknown> {
+  ): unknown {
     switch (op) {
       case "state.get":
         return this.#getState(String(args[0]), String(args[1]));
@@ -57,9 +61,19 @@ export class Broker {
     this.#files.delete(fn);
   }
 
-  async #getState(store: string, key: string): Promise<Uint8Array> {
-    const component = await this.#stores.get(store);
-    return await component.store.get(component.storedKey(key)) ?? NONE;
+  #getState(
+    name: string,
+    key: string,
+  ): Uint8Array | Promise<Uint8Array> {
+    const read = ({ store, storedKey }: StateComponent) =>
+      store.get(storedKey(key));
+    const component = this.#stores.opened(name);
+    const found = component
+      ? read(component)
+      : this.#stores.get(name).then(read);
+    return found instanceof Promise
+      ? found.then((value) => value ?? NONE)
+      : found ?? NONE;
   }
 
   #filesOf(fn: HostFunction): FunctionFiles {

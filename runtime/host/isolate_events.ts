@@ -30,7 +30,7 @@ export function isolateEvents(pod: Reached): Omit<IsolateEvents, "broken"> {
   return {
     call: (n, message, from) => {
       const fn = functions.get(n);
-      if (!fn) return Promise.reject(new Error("the function is stopping"));
+      if (!fn) throw new Error("the function is stopping");
       return called(pod, fn, message, from);
     },
     route: pod.route,
@@ -71,24 +71,28 @@ export function isolateEvents(pod: Reached): Omit<IsolateEvents, "broken"> {
 }
 
 /** A refused host call reads as a status in the guest; why it was refused stands in its log. */
-async function called(
+function called(
   pod: Reached,
   fn: HostFunction,
   { op, args }: Call,
   from: Isolate,
-): Promise<unknown> {
-  try {
-    const answer = await pod.broker.call(fn, op, args);
-    if (op === "invoke") pod.introductions.introduce(from, String(args[0]));
-    return answer;
-  } catch (error) {
+): unknown {
+  const refused = (error: Error): never => {
     if (!op.startsWith("file.")) {
-      pod.log(
-        fn,
-        "warn",
-        `${op.replace(".failed", "")} failed: ${(error as Error).message}`,
-      );
+      const what = op.replace(".failed", "");
+      pod.log(fn, "warn", `${what} failed: ${error.message}`);
     }
     throw error;
+  };
+  let answer: unknown;
+  try {
+    answer = pod.broker.call(fn, op, args);
+  } catch (error) {
+    return refused(error as Error);
   }
+  if (!(answer instanceof Promise)) return answer;
+  return answer.then((value) => {
+    if (op === "invoke") pod.introductions.introduce(from, String(args[0]));
+    return value;
+  }, refused);
 }

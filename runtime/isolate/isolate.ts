@@ -17,11 +17,12 @@ import { type StreamMessage, transfers } from "./upstream_messages.ts";
 
 /** What an isolate asks of the host, and tells it. */
 export interface IsolateEvents {
+  /** The answer, or a promise of it. @throws why there is none; a promise rejects with it. */
   call(
     fn: number,
     message: Extract<FromIsolate, { t: "call" }>,
     from: Isolate,
-  ): Promise<unknown>;
+  ): unknown;
   route(request: WireRequest, id: string | undefined): Promise<WireResponse>;
   output(fn: number, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
   log(message: Extract<FromIsolate, { t: "log" }>): Promise<void>;
@@ -225,11 +226,14 @@ export class Isolate {
           message.value as never,
         );
       case "call":
-        return this.#reply(message.n, events.call(message.fn, message, this));
+        return this.#reply(
+          message.n,
+          () => events.call(message.fn, message, this),
+        );
       case "route":
         return this.#reply(
           message.n,
-          events.route(message.request, message.id),
+          () => events.route(message.request, message.id),
         );
       case "output":
         events.output(message.fn, message.stream, message.bytes)
@@ -271,16 +275,17 @@ export class Isolate {
     }
   }
 
-  #reply(n: number, outcome: Promise<unknown>): void {
-    outcome.then(
-      (value) => this.#send({ t: "answer", n, value }),
-      (error) =>
-        this.#send({
-          t: "answer",
-          n,
-          failed: { message: error.message, errno: error.errno },
-        }),
-    );
+  #reply(n: number, answer: () => unknown): void {
+    const answered = (value: unknown) => this.#send({ t: "answer", n, value });
+    const failed = ({ message, errno }: Error & { errno?: number }) =>
+      this.#send({ t: "answer", n, failed: { message, errno } });
+    try {
+      const outcome = answer();
+      if (outcome instanceof Promise) outcome.then(answered, failed);
+      else answered(outcome);
+    } catch (error) {
+      failed(error as Error);
+    }
   }
 
   #end(reason: string): void {

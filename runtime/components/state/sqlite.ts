@@ -45,7 +45,7 @@ class SqliteStore implements StateStore {
     this.#file = file;
   }
 
-  get(key: string): Promise<Uint8Array | undefined> {
+  get(key: string): ReturnType<StateStore["get"]> {
     return this.#file.read(this.#name, key);
   }
 
@@ -114,13 +114,13 @@ class SqliteFile {
     await this.#patiently(() => this.#openReader());
   }
 
-  async read(store: string, key: string): Promise<Uint8Array | undefined> {
+  read(store: string, key: string): ReturnType<StateStore["get"]> {
     try {
       return this.#get(store, key);
     } catch (error) {
-      if (!isBusy(error)) throw this.#failed(error);
+      if (!isBusy(error)) return Promise.reject(this.#failed(error));
     }
-    return await this.#patiently(() => this.#get(store, key));
+    return this.#patiently(() => this.#get(store, key));
   }
 
   async write(operation: WriteOperation): Promise<boolean> {

@@ -4,8 +4,11 @@
  * backend does not answer; the message names the store, the place and what to do, and holds no secret.
  */
 export interface StateStore {
-  /** Undefined where there is no such key; a present empty value is an empty array. */
-  get(key: string): Promise<Uint8Array | undefined>;
+  /**
+   * Undefined where there is no such key; a present empty value is an empty array. No promise where the value is at
+   * hand: each promise between two threads that wait for each other costs 1 µs and more.
+   */
+  get(key: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   set(key: string, value: Uint8Array): Promise<void>;
   /** Sets only where the key is absent; true when it was. */
   setIfAbsent(key: string, value: Uint8Array): Promise<boolean>;

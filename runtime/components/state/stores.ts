@@ -8,6 +8,8 @@ export class StateStores {
   readonly #configs: Readonly<Record<string, StoreConfig>>;
   readonly #options: { data: string; appId: string; log: Logger };
   readonly #open = new Map<string, Promise<StateComponent>>();
+  /** Those of them that are open by now. */
+  readonly #opened = new Map<string, StateComponent>();
 
   constructor(
     configs: Readonly<Record<string, StoreConfig>>,
@@ -19,6 +21,11 @@ export class StateStores {
 
   get names(): string[] {
     return Object.keys(this.#configs);
+  }
+
+  /** The store if it is open already. */
+  opened(name: string): StateComponent | undefined {
+    return this.#opened.get(name);
   }
 
   /** @throws {StoreError} no such store, or it cannot be opened now; a later call tries again. */
@@ -38,7 +45,10 @@ export class StateStores {
       }
       opening = openState(name, config, this.#options);
       this.#open.set(name, opening);
-      opening.catch(() => this.#open.delete(name));
+      opening.then(
+        (component) => this.#opened.set(name, component),
+        () => this.#open.delete(name),
+      );
     }
     return opening;
   }
@@ -61,6 +71,7 @@ export class StateStores {
   async close(): Promise<void> {
     const opened = [...this.#open.values()];
     this.#open.clear();
+    this.#opened.clear();
     await Promise.all(
       opened.map(async (opening) =>
         (await opening.catch(() => undefined))?.store.close()

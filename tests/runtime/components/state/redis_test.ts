@@ -33,7 +33,7 @@ Deno.test("a key of another type and a hash without data are errors that say so"
   await server.cli("LPUSH", "list", "x");
   await server.cli("HSET", "hash", "other", "x");
   for (const key of ["list", "hash"]) {
-    await assert.rejects(opened.store.get(key), {
+    await assert.rejects(async () => await opened.store.get(key), {
       name: "StoreError",
       message:
         /^state store state_demo \(redis at localhost:\d+\): found a key that is neither/,
@@ -78,7 +78,7 @@ Deno.test("a server that is down at start fails calls at once, is logged once, a
   await using server = await RedisServer.prepare();
   await using opened = await openStore("redis", hostOf(server));
   for (let i = 0; i < 3; i++) {
-    await assert.rejects(opened.store.get("k"), {
+    await assert.rejects(async () => await opened.store.get("k"), {
       name: "StoreError",
       message: /redis at localhost:\d+\): .*ECONNREFUSED/,
     });
@@ -111,7 +111,9 @@ Deno.test("a server that is killed in mid-request fails that request and is used
     assert.equal(result.status, "rejected");
     assert.equal(result.reason.name, "StoreError");
   }
-  await assert.rejects(opened.store.get("k"), { name: "StoreError" });
+  await assert.rejects(async () => await opened.store.get("k"), {
+    name: "StoreError",
+  });
   await server.start();
   await untilWell(opened.store);
   assert.equal(await opened.store.get("k"), undefined, "its data are gone");
@@ -124,8 +126,13 @@ Deno.test("a server that accepts and says nothing fails a request and does not h
   await using opened = await openStore("redis", hostOf(server));
   await opened.store.set("k", bytes("1"));
   server.freeze();
-  await assert.rejects(opened.store.get("k"), /no answer within 1000 ms/);
-  await assert.rejects(opened.store.get("k"), { name: "StoreError" });
+  await assert.rejects(
+    async () => await opened.store.get("k"),
+    /no answer within 1000 ms/,
+  );
+  await assert.rejects(async () => await opened.store.get("k"), {
+    name: "StoreError",
+  });
   server.thaw();
   await untilWell(opened.store);
   assert.equal(text(await opened.store.get("k")), "1");
@@ -175,7 +182,9 @@ Deno.test("a server with too many clients is tried again with pauses, and logged
   await using server = await RedisServer.start("--maxclients", "1");
   const taken = await onlyClient(server);
   await using opened = await openStore("redis", hostOf(server));
-  await assert.rejects(opened.store.get("k"), { name: "StoreError" });
+  await assert.rejects(async () => await opened.store.get("k"), {
+    name: "StoreError",
+  });
   await pause(300);
   assert.equal(opened.lines.length, 1, opened.lines.join(""));
   taken.close();
@@ -187,7 +196,7 @@ Deno.test("a store that is closed stays closed", async () => {
   await using server = await RedisServer.start();
   const { store } = await openStore("redis", hostOf(server));
   await store.close();
-  await assert.rejects(store.get("k"), /closed/);
+  await assert.rejects(async () => await store.get("k"), /closed/);
 });
 
 /** A connection that has the server's only place; the one that looked whether it runs may still hold it for a moment. */

@@ -134,7 +134,7 @@ inFolder(
     await handle.write(new Uint8Array(8192).fill(0xff));
     handle.close();
     await using again = await openStore("sqlite", {}, { data });
-    await assert.rejects(again.store.get("k"), {
+    await assert.rejects(async () => await again.store.get("k"), {
       name: "StoreError",
       message: /layotto\.sqlite is damaged/,
     });
