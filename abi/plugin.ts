@@ -16,6 +16,7 @@ import {
   exported,
 } from "./proxywasm/callbacks.ts";
 import { RootContext } from "./proxywasm/contexts.ts";
+import { RootEnds } from "./proxywasm/root_end.ts";
 import { layottoExchange } from "./proxywasm/exchange.ts";
 import {
   HttpStream,
@@ -39,6 +40,7 @@ export class PluginInstance {
   readonly #vm: Vm;
   readonly #info: ModuleInfo;
   readonly #callbacks: Callbacks;
+  readonly #ends: RootEnds;
   readonly #roots: RootContext[] = [];
   #functionId: string | undefined;
 
@@ -85,7 +87,8 @@ export class PluginInstance {
     this.#vm = vm;
     this.#info = info;
     this.#callbacks = callbacks;
-    vm.calls.attach(callbacks, (root) => this.#deleteIfDone(root));
+    const ends = this.#ends = new RootEnds(vm, callbacks);
+    vm.calls.attach(callbacks, (root) => ends.deleteIfDone(root));
   }
 
   /** The first plugin's root. */
@@ -202,16 +205,9 @@ export class PluginInstance {
     this.#rootCallback("proxy_on_queue_ready", root, queue);
   }
 
-  /**
-   * Ends the root contexts: `proxy_on_done`, then `proxy_on_delete`. False if the guest wants to go on until it calls
-   * `proxy_done` in a later callback, which then deletes the context.
-   */
-  async close(): Promise<boolean> {
-    let closed = true;
-    for (const root of this.#roots) {
-      if (!await this.#run(this.#closing(root))) closed = false;
-    }
-    return closed;
+  /** Ends a plugin in this instance, once its exchanges are over: see `RootEnds.end`. */
+  end(root: RootContext = this.#roots[0]!): Promise<void> {
+    return this.#ends.end(root);
   }
 
   #rootCallback(
@@ -230,49 +226,8 @@ export class PluginInstance {
       root.id,
       argument,
       0,
-      () => this.#deleteIfDone(root),
+      () => this.#ends.deleteIfDone(root),
     );
-  }
-
-  /** A root whose `proxy_on_done` asked to wait goes after the callback that called `proxy_done`. */
-  #deleteIfDone(root: RootContext): void {
-    if (!root.closing || root.pendingDone) return;
-    const { proxy_on_delete } = this.#callbacks;
-    const gone = () => {
-      this.#vm.contexts.delete(root.id);
-      this.#vm.calls.cancelAll(root);
-    };
-    if (proxy_on_delete === undefined) {
-      gone();
-      return;
-    }
-    this.#vm.queue.call(
-      "proxy_on_delete",
-      root,
-      proxy_on_delete,
-      root.id,
-      0,
-      0,
-      gone,
-    );
-  }
-
-  *#closing(root: RootContext): Sequence<boolean> {
-    const vm = this.#vm;
-    if (!vm.contexts.has(root.id)) return true;
-    const { proxy_on_done, proxy_on_delete } = this.#callbacks;
-    vm.enter("proxy_on_done", root);
-    // Set before the call, so that `proxy_done` inside it is heard.
-    root.pendingDone = root.closing = true;
-    if (proxy_on_done === undefined || (yield proxy_on_done(root.id)) !== 0) {
-      root.pendingDone = false;
-    }
-    if (root.pendingDone) return false;
-    vm.enter("proxy_on_delete", root);
-    if (proxy_on_delete !== undefined) yield proxy_on_delete(root.id);
-    vm.contexts.delete(root.id);
-    vm.calls.cancelAll(root);
-    return true;
   }
 
   async #start(exports: WebAssembly.Exports): Promise<void> {

@@ -58,6 +58,6 @@ export function* layottoExchange(
     vm.enter("proxy_on_delete", http);
     yield remove(id);
   }
-  vm.contexts.delete(id);
+  vm.delete(http);
   return layottoAnswer(vm.host, http);
 }

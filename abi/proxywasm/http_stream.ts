@@ -160,7 +160,7 @@ export class HttpStream
     const vm = this.#vm;
     vm.queue.later(() => {
       vm.queue.unwatch(this);
-      vm.contexts.delete(this.#context.id);
+      vm.delete(this.#context);
     });
   }
 
@@ -195,7 +195,7 @@ export class HttpStream
   }
 
   instanceFailed(error: GuestTrap): void {
-    this.#vm.contexts.delete(this.#context.id);
+    this.#vm.delete(this.#context);
     if (this.#owner.failed(error) === "bypass" && !this.#ended) {
       this.#requestWay.bypass();
       this.#responseWay.bypass();

@@ -77,7 +77,7 @@ export class TcpStream implements FailureWatcher {
 
   instanceFailed(error: GuestTrap): void {
     this.#ended = true;
-    this.#vm.contexts.delete(this.#context.id);
+    this.#vm.delete(this.#context);
     this.#owner.failed(error);
   }
 
@@ -117,7 +117,7 @@ export class TcpStream implements FailureWatcher {
     this.#ended = true;
     this.#vm.queue.later(() => {
       this.#vm.queue.unwatch(this);
-      this.#vm.contexts.delete(this.#context.id);
+      this.#vm.delete(this.#context);
     });
   }
 

@@ -55,6 +55,8 @@ export class Vm {
   callback = "";
   /** proc_exit was called with this code. */
   exitCode: number | undefined;
+  /** Hears of every context that is no more. */
+  onDeleted: ((context: Context) => void) | undefined;
   readonly maxBodyBytes: number;
   /** A plugin has no arguments. */
   readonly args: readonly string[] = [];
@@ -99,6 +101,12 @@ export class Vm {
       this.#lastId = this.#lastId === 0xffffffff ? 1 : this.#lastId + 1;
     } while (this.contexts.has(this.#lastId));
     return this.#lastId;
+  }
+
+  /** A context is over. */
+  delete(context: Context): void {
+    this.contexts.delete(context.id);
+    this.onDeleted?.(context);
   }
 
   /**

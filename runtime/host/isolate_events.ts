@@ -12,6 +12,8 @@ import type { PodOptions } from "./pod_options.ts";
 export interface Reached {
   readonly options: PodOptions;
   readonly functions: ReadonlyMap<number, HostFunction>;
+  /** Those that are being stopped: they may ask for nothing more, but what they say is written. */
+  readonly leaving: ReadonlyMap<number, HostFunction>;
   readonly broker: Broker;
   readonly upstreams: Upstreams;
   readonly shared: PodShared;
@@ -26,7 +28,8 @@ type Call = Parameters<IsolateEvents["call"]>[1];
 const encoder = new TextEncoder();
 
 export function isolateEvents(pod: Reached): Omit<IsolateEvents, "broken"> {
-  const { options, functions, upstreams, shared } = pod;
+  const { options, functions, leaving, upstreams, shared } = pod;
+  const speaker = (n: number) => functions.get(n) ?? leaving.get(n);
   return {
     call: (n, message, from) => {
       const fn = functions.get(n);
@@ -35,13 +38,13 @@ export function isolateEvents(pod: Reached): Omit<IsolateEvents, "broken"> {
     },
     route: pod.route,
     output: (n, stream, bytes) => {
-      const fn = functions.get(n);
+      const fn = speaker(n);
       return fn
         ? options.sink.output(fn.key, stream, bytes)
         : Promise.resolve();
     },
     log: (message) => {
-      const fn = functions.get(message.fn);
+      const fn = speaker(message.fn);
       if (!fn) return Promise.resolve();
       // The isolate has the function's own level and kept what is below it.
       const level = levelName(message.level);

@@ -43,6 +43,8 @@ let lastFn = 0;
 export class Pod {
   readonly options: PodOptions;
   readonly #functions = new Map<number, HostFunction>();
+  /** Those that are being stopped: what they say is still written. */
+  readonly #leaving = new Map<number, HostFunction>();
   readonly #router = new Router();
   readonly #broker: Broker;
   readonly #upstreams: Upstreams;
@@ -100,6 +102,7 @@ export class Pod {
     const events = isolateEvents({
       options: this.options,
       functions: this.#functions,
+      leaving: this.#leaving,
       broker: this.#broker,
       upstreams: this.#upstreams,
       shared: this.shared,
@@ -187,18 +190,26 @@ export class Pod {
     if (!this.#functions.has(fn.fn)) return;
     fn.state = "stopped";
     this.#functions.delete(fn.fn);
+    this.#leaving.set(fn.fn, fn);
     this.#router.remove(fn);
     this.#tellAlone();
     this.#broker.forget(fn);
     this.#upstreams.forget(fn);
-    const forgotten = this.shared.forget(fn);
     const quiet = within(PATIENCE, this.#introductions.forget(fn));
     const turns = within(
       PATIENCE,
       fn.isolate.ping().then(() => true, () => true),
     );
-    fn.isolate.unload(fn.fn);
-    if (!await turns) this.options.wedged(fn);
+    // Its plugins hear that it is over, and may still say something (`proxy_on_done`).
+    const ended = within(
+      PATIENCE,
+      fn.isolate.unload(fn.fn).catch(() => {}),
+    );
+    const turned = await turns;
+    if (turned) await ended;
+    this.#leaving.delete(fn.fn);
+    const forgotten = this.shared.forget(fn);
+    if (!turned) this.options.wedged(fn);
     else if (!fn.isolate.listens && fn.isolate.functions.size === 0) {
       // What others have asked it directly may still be on its way.
       await quiet;

@@ -58,9 +58,10 @@ export class IsolateGroup {
     this.#members[0]!.run(fn);
   }
 
-  unload(fn: number): void {
+  /** Resolves when the function's plugins have ended in all members. */
+  async unload(fn: number): Promise<void> {
     this.functions.delete(fn);
-    for (const member of this.#members) member.unload(fn);
+    await Promise.all(this.#members.map((member) => member.unload(fn)));
   }
 
   resize(fn: number, instances: number): void {

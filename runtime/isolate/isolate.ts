@@ -105,8 +105,9 @@ export class Isolate {
     this.#send({ t: "run", fn });
   }
 
-  unload(fn: number): void {
-    this.#send({ t: "unload", fn });
+  /** Resolves when the function's plugins have ended, which they do after their last requests. */
+  unload(fn: number): Promise<void> {
+    return this.#ask((n) => ({ t: "unload", n, fn }));
   }
 
   resize(fn: number, instances: number): void {

@@ -123,7 +123,7 @@ export type ToIsolate =
     shared: SharedArrayBuffer;
   }
   | { t: "run"; fn: number }
-  | { t: "unload"; fn: number }
+  | { t: "unload"; n: number; fn: number }
   | { t: "resize"; fn: number; instances: number }
   | {
     t: "listen";

@@ -257,11 +257,11 @@ Deno.test("ticks and queues reach the root context", async () => {
   assert.equal(letters(), "tq");
 });
 
-Deno.test("closing calls done and delete once", async () => {
+Deno.test("ending calls done and delete once", async () => {
   const { plugin, letters } = await start(guest());
   letters();
-  assert.equal(await plugin.close(), true);
-  assert.equal(await plugin.close(), true);
+  await plugin.end();
+  await plugin.end();
   assert.equal(letters(), "dx");
 });
 
@@ -272,11 +272,12 @@ Deno.test("a root that answers 0 to done is deleted after the callback that call
       (drop (call $done)) (call $say (i32.const 116))`,
   }));
   letters();
-  assert.equal(await plugin.close(), false);
+  const ended = plugin.end();
   assert.equal(letters(), "");
   plugin.tick();
   assert.equal(letters(), "tx");
-  assert.equal(await plugin.close(), true);
+  await ended;
+  await plugin.end();
   assert.equal(letters(), "");
 });
 

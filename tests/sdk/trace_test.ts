@@ -82,7 +82,7 @@ async function trace(
     },
   );
   await plugin.handleHttp(request(asked));
-  await plugin.close();
+  await plugin.end();
   // What a language's runtime asks of WASI is its own business, and full of addresses.
   return lines.filter((line) => /^ *proxy_/.test(line)).join("\n") + "\n";
 }

@@ -124,9 +124,9 @@ export class LocalFunction {
     return this.pool.resize(instances);
   }
 
-  /** Lets go of all instances; requests under way still get their answers. */
-  stop(): void {
-    this.#vm.leave(this);
+  /** Lets go of all instances; requests under way still get their answers. Resolves when its plugins have ended. */
+  stop(): Promise<void> {
+    return this.#vm.leave(this);
   }
 
   stats(): FunctionStats {

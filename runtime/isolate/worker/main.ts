@@ -45,7 +45,10 @@ function take(message: ToIsolate): void {
       functions.get(message.fn)?.run();
       return;
     case "unload":
-      return unload(message.fn);
+      unload(message.fn).then(() =>
+        send({ t: "result", n: message.n, value: undefined })
+      );
+      return;
     case "resize":
       functions.get(message.fn)?.resize(message.instances).catch(() => {});
       return;
@@ -146,13 +149,13 @@ function serve({ n, listener }: Extract<ToIsolate, { t: "serve" }>): void {
   send({ t: "result", n, value });
 }
 
-function unload(fn: number): void {
+async function unload(fn: number): Promise<void> {
   const gone = functions.get(fn);
   if (!gone) return;
   functions.delete(fn);
   if (byId.get(gone.id) === gone) byId.delete(gone.id);
   if (reachable.alone === gone) reachable.alone = undefined;
-  gone.stop();
+  await gone.stop();
 }
 
 function listen(

@@ -8,8 +8,8 @@ export interface Slot {
   memory: WebAssembly.Memory | undefined;
   /** The functions that run in it. */
   roots: Map<LocalFunction, RootContext>;
-  /** The pool lets go of it: its timers end, what it still answers goes on. */
-  retire(): void;
+  /** The pool lets go of it: what it still answers goes on, then its plugins end. Resolves when they have. */
+  retire(): Promise<void>;
 }
 
 export class InstancePool {
@@ -115,11 +115,13 @@ export class InstancePool {
     this.#replace();
   }
 
-  close(): void {
+  /** Lets go of all. Resolves when their plugins have ended. */
+  async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    for (const slot of this.#slots.splice(0)) slot.retire();
+    const ended = this.#slots.splice(0).map((slot) => slot.retire());
     this.#nobody();
+    await Promise.all(ended);
   }
 
   get #none(): boolean {
@@ -152,7 +154,7 @@ export class InstancePool {
     try {
       const slot = await this.#create();
       this.#creating--;
-      if (this.#closed) return slot.retire();
+      if (this.#closed) return void slot.retire();
       this.#restarts.started();
       this.#slots.push(slot);
       this.rested(slot);

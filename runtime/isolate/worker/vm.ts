@@ -50,16 +50,24 @@ export class FunctionVm {
       for (const slot of this.pool.slots) await this.#add(slot, fn);
       await this.pool.fill(Math.max(fn.spec.instances, this.pool.size));
     } catch (error) {
-      this.leave(fn);
+      void this.leave(fn);
       throw error;
     }
   }
 
-  /** `fn` takes no more requests; with the last one the instances go. */
-  leave(fn: LocalFunction): void {
+  /**
+   * `fn` takes no more requests; with the last one the instances go. Resolves when its plugin has ended in all of them,
+   * which it does after the last of its exchanges.
+   */
+  async leave(fn: LocalFunction): Promise<void> {
     const at = this.#functions.indexOf(fn);
     if (at >= 0) this.#functions.splice(at, 1);
-    if (this.#functions.length === 0) this.pool.close();
+    if (this.#functions.length === 0) return await this.pool.close();
+    await Promise.all(this.pool.slots.map(async ({ instance, roots }) => {
+      const root = roots.get(fn);
+      roots.delete(fn);
+      if (root !== undefined) await instance.end(root);
+    }));
   }
 
   async #create(): Promise<Slot> {
@@ -94,9 +102,17 @@ export class FunctionVm {
         },
       );
       first.named(instance.functionId);
-      const retire = () => attendant.leave();
-      const made: Slot = { instance, memory, roots: new Map(), retire };
-      made.roots.set(first, instance.root);
+      const roots: Slot["roots"] = new Map([[first, instance.root]]);
+      const retire = async () => {
+        // One that waits for `proxy_done` may call it in a tick.
+        if (!instance.failed) {
+          await Promise.all(
+            [...roots.values()].map((root) => instance.end(root)),
+          );
+        }
+        attendant.leave();
+      };
+      const made: Slot = { instance, memory, roots, retire };
       for (const fn of others) await this.#add(made, fn);
       slot = made;
       attendant.attach(instance);
