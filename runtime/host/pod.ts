@@ -272,6 +272,8 @@ export class Pod {
     this.#listening?.terminate();
     this.#upstreams.close();
     await this.options.stores.close();
+    // The process may end on this; who does not read what was said last holds it up no longer.
+    await within(PATIENCE, this.options.sink.flushed?.() ?? Promise.resolve());
   }
 
   async #open(): Promise<number> {

@@ -6,7 +6,7 @@ export class Laptop {
   /** What it printed until it was ready. */
   readonly said: string;
   readonly #child: Deno.ChildProcess;
-  readonly #rest: Promise<unknown>;
+  readonly #rest: Promise<[void, string]>;
 
   /** @param args more flags; ports are free ones. Fails when it ends before it is ready. */
   static async start(
@@ -40,7 +40,7 @@ export class Laptop {
   private constructor(
     child: Deno.ChildProcess,
     said: string,
-    rest: Promise<unknown>,
+    rest: Promise<[void, string]>,
   ) {
     this.#child = child;
     this.said = said;
@@ -64,6 +64,11 @@ export class Laptop {
     const text = await response.text();
     assert.equal(response.status, 200, text);
     return text;
+  }
+
+  /** All of its stderr, once it has ended. */
+  async stderr(): Promise<string> {
+    return (await this.#rest)[1];
   }
 
   /** Ends it by a signal; gives its exit status. */

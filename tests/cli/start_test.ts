@@ -3,6 +3,7 @@ import { StateStores } from "../../runtime/components/state/stores.ts";
 import { withDefaultStores } from "../../runtime/host/stores.ts";
 import { Logger } from "../../runtime/log.ts";
 import { buildExamples } from "../../tools/build_examples.ts";
+import { endingGuest } from "../runtime/laptop/ending_guest.ts";
 import { Laptop } from "./laptop.ts";
 import { inFolder, layotto, ROOT } from "./run.ts";
 
@@ -119,3 +120,22 @@ Deno.test("a port in use ends start with status 1 and names it", () =>
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
+
+Deno.test("what plugins say while the host stops is written before the process ends", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/guest.wasm`, await endingGuest());
+    const functions = { one: "guest.wasm", two: "guest.wasm" };
+    await Deno.writeTextFile(
+      `${folder}/config.json`,
+      JSON.stringify({ functions }),
+    );
+    const laptop = await Laptop.start(folder, ["-c", "config.json"]);
+    assert.equal(await laptop.stop("SIGINT"), 0);
+    const said = (await laptop.stderr()).matchAll(
+      /msg=(done|deleted) function=(one|two)/g,
+    );
+    assert.deepEqual(
+      [...said].map(([, word, name]) => `${name} ${word}`).sort(),
+      ["one deleted", "one done", "two deleted", "two done"],
+    );
+  }));

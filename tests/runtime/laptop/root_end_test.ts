@@ -1,41 +1,7 @@
 /** The end of a plugin: its root contexts hear `proxy_on_done` and `proxy_on_delete`, whatever ends it (ABI.md §2.5). */
 import assert from "node:assert/strict";
-import { passThrough, PROXY_WASM } from "../../abi/signatures.ts";
-import { assemble } from "../../e2e/harness/guests.ts";
+import { endingGuest } from "./ending_guest.ts";
 import { type Demo, withDemo } from "./harness.ts";
-
-/** Says `done` and `deleted` of its root contexts, `over` of a request's; `done` and `more` are WebAssembly text. */
-function guest(done = "(i32.const 1)", more = ""): Promise<Uint8Array> {
-  const imports = [
-    "proxy_log",
-    "proxy_done",
-    "proxy_set_tick_period_milliseconds",
-    "proxy_send_local_response",
-    "proxy_set_effective_context",
-  ].map((name) => passThrough("env", name, PROXY_WASM[name]!).imported);
-  return assemble(`(module
-    ${imports.join("\n")}
-    (memory (export "memory") 1)
-    (data (i32.const 16) "done")
-    (data (i32.const 32) "deleted")
-    (data (i32.const 48) "over")
-    (global $root (mut i32) (i32.const 0))
-    (func (export "proxy_abi_version_0_2_0"))
-    (func (export "malloc") (param i32) (result i32) (i32.const 4096))
-    (func $say (param i32 i32)
-      (drop (call $proxy_log (i32.const 2) (local.get 0) (local.get 1))))
-    (func (export "proxy_on_context_create") (param i32 i32)
-      (if (i32.eqz (local.get 1)) (then (global.set $root (local.get 0)))))
-    (func (export "proxy_on_done") (param i32) (result i32)
-      (if (i32.ne (local.get 0) (global.get $root))
-        (then (call $say (i32.const 48) (i32.const 4)) (return (i32.const 1))))
-      (call $say (i32.const 16) (i32.const 4))
-      ${done})
-    (func (export "proxy_on_delete") (param i32)
-      (if (i32.eq (local.get 0) (global.get $root))
-        (then (call $say (i32.const 32) (i32.const 7)))))
-    ${more})`);
-}
 
 /** What the guests said, in order. */
 function said(demo: Demo): string[] {
@@ -57,7 +23,7 @@ async function admin(
 Deno.test("a plugin that is uninstalled ends in each of its instances, and a host that stops ends what is left", async () => {
   let demo: Demo | undefined;
   await withDemo({
-    modules: { "guest.wasm": await guest() },
+    modules: { "guest.wasm": await endingGuest() },
     functions: {
       one: { path: "guest.wasm", instances: 2, isolates: 2 },
       two: "guest.wasm",
@@ -75,7 +41,7 @@ Deno.test("a plugin that is uninstalled ends in each of its instances, and a hos
 
 Deno.test("an update to fewer instances ends those too many", async () => {
   await withDemo({
-    modules: { "guest.wasm": await guest() },
+    modules: { "guest.wasm": await endingGuest() },
     functions: { one: { path: "guest.wasm", instances: 3 } },
   }, async (demo) => {
     await admin(demo, "update", { name: "one", instance_num: 1 });
@@ -88,7 +54,7 @@ Deno.test("an update to fewer instances ends those too many", async () => {
 
 Deno.test("a plugin ends after its last request, which still gets its answer", async () => {
   // Its request waits until a tick of the root answers it.
-  const module = await guest(
+  const module = await endingGuest(
     undefined,
     `(global $stream (mut i32) (i32.const 0))
     (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
@@ -118,7 +84,7 @@ Deno.test("a root that answers 0 to done goes once it has called proxy_done, and
     (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
       (drop (call $proxy_set_tick_period_milliseconds (i32.const 5)))
       (i32.const 1))`;
-  const waits = await guest(
+  const waits = await endingGuest(
     "(global.set $waits (i32.const 1)) (i32.const 0)",
     `${start}
     (global $waits (mut i32) (i32.const 0))
@@ -128,8 +94,8 @@ Deno.test("a root that answers 0 to done goes once it has called proxy_done, and
   await withDemo({
     modules: {
       "waits.wasm": waits,
-      "never.wasm": await guest("(i32.const 0)"),
-      "traps.wasm": await guest("unreachable"),
+      "never.wasm": await endingGuest("(i32.const 0)"),
+      "traps.wasm": await endingGuest("unreachable"),
     },
     functions: {
       waits: "waits.wasm",
