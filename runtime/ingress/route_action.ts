@@ -15,7 +15,7 @@ import {
 } from "./routes.ts";
 
 export type RouteOutcome =
-  /** Answered here: status, and a body where there is one; a redirect has a `location`. */
+  /** Answered here: status, and a body where there is one; a redirect, 201 and 3xx have a `location`. */
   | {
     readonly kind: "answer";
     readonly status: number;
@@ -58,7 +58,7 @@ export function outcomeOf(
   const { action, match } = found.route;
   switch (action.kind) {
     case "direct":
-      return { kind: "answer", status: action.status, body: action.body };
+      return direct(action.status, action.body, request);
     case "redirect":
       return answer(action.status, locationOf(action, match.path, request));
     case "forward":
@@ -70,15 +70,32 @@ export function outcomeOf(
 
 const ANY: PathMatch = { kind: "prefix", value: "", caseSensitive: true };
 
-const TO_TLS: Redirect = {
+const NOWHERE_ELSE: Redirect = {
   kind: "redirect",
   status: 301,
-  scheme: "https",
+  scheme: "",
   host: "",
   port: 0,
   path: { kind: "keep" },
   stripQuery: false,
 };
+
+const TO_TLS: Redirect = { ...NOWHERE_ELSE, scheme: "https" };
+
+/** As Envoy has it, what was created, or is elsewhere, is at the request's own URL. */
+function direct(
+  status: number,
+  body: Uint8Array,
+  request: RouteRequest,
+): RouteOutcome {
+  const located = status === 201 || status >= 300 && status < 400;
+  return {
+    kind: "answer",
+    status,
+    body,
+    ...located && { location: locationOf(NOWHERE_ELSE, ANY, request) },
+  };
+}
 
 function answer(status: number, location: string): RouteOutcome {
   return { kind: "answer", status, body: NOTHING, location };

@@ -263,7 +263,9 @@ export class Fields {
         join(this.path, key),
         `found ${show(key)}${
           didYouMean(key, known)
-        }, which is not served here, expected one of ${list(known)}`,
+        }, which is not served here, expected ${
+          known.length === 0 ? "nothing" : `one of ${list(known)}`
+        }`,
       );
     }
   }

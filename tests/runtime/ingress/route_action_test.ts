@@ -12,6 +12,34 @@ import {
 } from "../../../runtime/ingress/routes.ts";
 import { anyHost, ask, request, says, tableOf } from "./routing.ts";
 
+Deno.test("an answer of the file's own has a location where it is 201 or 3xx", async () => {
+  const locations: Record<number, string | undefined> = {};
+  const statuses = [200, 201, 202, 300, 302, 304, 399, 404];
+  for (const status of statuses) {
+    const routes = await anyHost({
+      match: { prefix: "/" },
+      direct_response: { status, body: { inline_string: "b" } },
+    });
+    const outcome = ask(
+      routes,
+      request("/a?b", {}, { authority: "h:80" }),
+    );
+    assert(outcome !== "404" && outcome.kind === "answer");
+    locations[status] = outcome.location;
+  }
+  const there = "http://h:80/a?b";
+  assert.deepEqual(locations, {
+    200: undefined,
+    201: there,
+    202: undefined,
+    300: there,
+    302: there,
+    304: there,
+    399: there,
+    404: undefined,
+  });
+});
+
 Deno.test("a redirect changes what it names and keeps the rest", async () => {
   const to = (
     match: Record<string, unknown>,

@@ -372,6 +372,19 @@ Deno.test("clusters and addresses that cannot be are refused", async () => {
   );
 });
 
+Deno.test("where nothing can be said, nothing is offered", async () => {
+  const file = listening([], {
+    filter_chains: [{ filter_chain_match: { server_names: ["a"] } }],
+  });
+  const problems = await problemsOf(file);
+  assert(
+    problems.includes(
+      'static_resources.listeners[0].filter_chains[0].filter_chain_match.server_names: found "server_names", which is not served here, expected nothing',
+    ),
+    problems.join("\n"),
+  );
+});
+
 Deno.test("a field in both writings is refused", async () => {
   await one(
     http({ statPrefix: "t" }),
