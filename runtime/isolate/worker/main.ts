@@ -8,7 +8,7 @@ import { type Arrival, arrivalOf } from "./arrival.ts";
 import { queueReady } from "./attendant.ts";
 import { describe } from "./describe.ts";
 import { LocalFunction } from "./function.ts";
-import { serveWhole } from "./http/serve.ts";
+import { serveWhole } from "./http/whole.ts";
 import { openChain } from "./open_chain.ts";
 import { serveTcp } from "./tcp/serve.ts";
 import { FunctionVm } from "./vm.ts";

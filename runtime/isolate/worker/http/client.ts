@@ -161,7 +161,8 @@ export class HttpClient implements StreamSink {
   }
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** Parts as one. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0]!;
   const whole = new Uint8Array(
     parts.reduce((total, part) => total + part.length, 0),

@@ -1,6 +1,5 @@
 /** A request of this isolate's own listener, through a chain of functions that live here. */
 import type { Facts } from "../../../../abi/host.ts";
-import type { WireResponse } from "../../messages.ts";
 import { toResponse } from "../../../ingress/answers.ts";
 import { type Arrival, HttpArrival } from "../arrival.ts";
 import type { LocalFunction } from "../function.ts";
@@ -94,49 +93,4 @@ function declaredLength(request: Request): number | undefined {
   if (request.body === null) return undefined;
   const text = request.headers.get("content-length");
   return text === null ? undefined : Number(text);
-}
-
-/** A request that came whole from the main isolate, and goes back whole. */
-export async function serveWhole(
-  chain: Chain,
-  arrival: Arrival,
-): Promise<WireResponse> {
-  const { functions, terminal } = chain;
-  const fn = answererOf(chain);
-  const started = performance.now();
-  const { requestTimeout } = fn.spec;
-  const links = linksNow(functions) ??
-    await linksLater(functions, requestTimeout);
-  if (!Array.isArray(links)) return links.nobody(started);
-  const { promise, resolve } = Promise.withResolvers<Response>();
-  const client = new HttpClient(fn.ours, {
-    finished: (status) => {
-      fn.count(status, started);
-      through.finished();
-    },
-    gone: () => through.abort(),
-    pressure: () => {},
-  }, terminal !== undefined);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const through = new HttpExchange(links, arrival, client, {
-    terminal,
-    hold: () => {},
-    over: () => stop(timer),
-  });
-  through.start(!arrival.bodyIsReal);
-  if (arrival.bodyIsReal) through.data(arrival.body, true);
-  const response = client.response();
-  if (response instanceof Promise) {
-    timer = setTimeout(() => through.late(requestTimeout), requestTimeout);
-    response.then(resolve);
-  } else resolve(response);
-  return await whole(await promise);
-}
-
-async function whole(response: Response): Promise<WireResponse> {
-  return {
-    status: response.status,
-    headers: [...response.headers],
-    body: new Uint8Array(await response.arrayBuffer()),
-  };
 }
