@@ -13,12 +13,13 @@ const FILTER = `(module
     (if (i32.eq (local.get 1) (i32.const 4)) (then unreachable))
     (i32.const 0)))`;
 
-/** What the service answers, by path; then it hangs up. */
+/** What the service answers, by path; then it hangs up, but for `/stall`. */
 const ANSWERS: Record<string, string> = {
   "/good":
     "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello",
   "/trap": "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ntrap",
   "/cut": "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello",
+  "/stall": "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello",
   "/long": "HTTP/1.1 200 OK\r\n\r\n" + "x".repeat(100_000),
 };
 
@@ -28,14 +29,19 @@ Deno.test("an answer that breaks off half-way becomes another, and the function 
     await peer.send(ANSWERS[path]!);
     // The head has been seen by then.
     await new Promise((resolve) => setTimeout(resolve, 50));
-    peer.close();
+    if (path !== "/stall") peer.close();
   });
   const upstream = `http://${service.address}`;
   await withDemo({
     modules: { "filter.wasm": await assemble(FILTER) },
     functions: {
       first: "filter.wasm",
-      second: { path: "filter.wasm", upstream, "body-limit": "64Ki" },
+      second: {
+        path: "filter.wasm",
+        upstream,
+        "body-limit": "64Ki",
+        "request-timeout": "500ms",
+      },
     },
   }, async ({ ask }) => {
     const second = (path: string) => ask(path, { headers: { id: "second" } });
@@ -58,6 +64,9 @@ Deno.test("an answer that breaks off half-way becomes another, and the function 
       long[1],
       /function second: the response body is over the limit of 65536 bytes/,
     );
+    const stall = await second("/stall");
+    assert.equal(stall[0], 504);
+    assert.match(stall[1], /function second: no answer within 500 ms/);
     assert.deepEqual(await second("/good"), good);
   });
 });

@@ -93,10 +93,10 @@ export class HttpClient implements StreamSink {
   }
 
   /** Breaks off a response that has begun. */
-  reset(why: string): void {
+  reset(why: Error): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#stream?.error(new Error(why));
+    this.#stream?.error(why);
   }
 
   /** The response, at once where it is complete. Called once. */

@@ -229,7 +229,7 @@ export class HttpExchange {
   }
 
   #breakOff(why: string): void {
-    this.#client.reset(why);
+    this.#client.reset(new Error(why));
     this.#finish();
   }
 

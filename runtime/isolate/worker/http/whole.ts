@@ -12,6 +12,9 @@ import type { Chain } from "./serve.ts";
 /** An answer that would have to be held as a whole, and may not be. */
 class TooLong extends Error {}
 
+/** An answer that began, and did not end in time. */
+class TooLate extends Error {}
+
 /** Answers `arrival` through `chain`. Never rejects: nobody could hear of it but the isolate, which would end. */
 export async function serveWhole(
   chain: Chain,
@@ -46,7 +49,12 @@ export async function serveWhole(
   if (arrival.bodyIsReal) through.data(arrival.body, true);
   const response = client.response();
   if (response instanceof Promise) {
-    timer = setTimeout(() => through.late(requestTimeout), requestTimeout);
+    timer = setTimeout(() => {
+      through.late(requestTimeout);
+      // One that has begun has not begun for anybody yet.
+      client.reset(new TooLate(`no answer within ${requestTimeout} ms`));
+      through.abort();
+    }, requestTimeout);
     response.then(resolve);
   } else resolve(response);
   try {
@@ -55,7 +63,7 @@ export async function serveWhole(
     // Nothing of it has reached a client, so another answer can take its place.
     const ours = error instanceof TooLong ||
       links.some(({ slot }) => slot.instance.failed);
-    const status = ours ? 500 : 502;
+    const status = error instanceof TooLate ? 504 : ours ? 500 : 502;
     const who = functions[0] === undefined
       ? ""
       : `function ${functions[0].id}: `;
