@@ -2,6 +2,7 @@
  * Streams between a function isolate and the host's main isolate, one kind of message in both directions: what there is
  * to say of one stream at one time, so that a small exchange is one message each way.
  */
+import type { Endpoint } from "../../abi/host.ts";
 
 export interface StreamMessage {
   t: "stream";
@@ -12,6 +13,8 @@ export interface StreamMessage {
   open?: { kind: "http" | "tcp"; name: string; timeout: number };
   /** The head's fields, packed. */
   head?: string;
+  /** The ends of the connection: with the head of its response, or when it was made. */
+  ends?: string;
   /** The head is that of an answer of ours, where there is no response. */
   local?: true;
   data?: Uint8Array;
@@ -52,6 +55,17 @@ export function unpackFields(packed: string): [string, string][] {
     pairs.push([parts[i]!, parts[i + 1]!]);
   }
   return pairs;
+}
+
+/** What `ends` says: theirs, and ours. */
+export function unpackEnds(
+  packed: string,
+): { upstream: Endpoint; upstreamLocal: Endpoint } {
+  const [theirs = "", port = "", ours = "", ourPort = ""] = packed.split(" ");
+  return {
+    upstream: { hostname: theirs, port: Number(port) },
+    upstreamLocal: { hostname: ours, port: Number(ourPort) },
+  };
 }
 
 /** Buffers that go along without being copied: worth it from some size on. */

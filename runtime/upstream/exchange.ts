@@ -5,6 +5,8 @@ import type { Pair, RequestStream, ResponseSink } from "./stream.ts";
 
 /** Told of a response. Calls come in order; the last has `end`, or is `trailers` or `reset`. */
 export interface ExchangeEvents {
+  /** As `ResponseSink.connection`. */
+  connection(ends: string): void;
   head(fields: Pair[], end: boolean): void;
   /** Comes in the place of `head`: there is no response, and `data` with this text follows. */
   localHead(fields: Pair[]): void;
@@ -73,6 +75,10 @@ export class UpstreamExchange implements ResponseSink {
   cancel(): void {
     this.#finish();
     this.#stream?.cancel();
+  }
+
+  connection(ends: string): void {
+    this.#events.connection(ends);
   }
 
   head(fields: Pair[], end: boolean): void {

@@ -48,9 +48,12 @@ export class HttpLine implements Line {
       options.n,
       options.send,
     );
+    let ends: string | undefined;
     this.#exchange = new UpstreamExchange(opening.open?.timeout ?? 0, {
+      connection: (of) => ends = of,
       head: (fields, end) => {
         out.next.head = packFields(fields);
+        if (ends !== undefined) out.next.ends = ends;
         if (end) this.#end();
       },
       localHead: (fields) => {
@@ -129,6 +132,7 @@ export class TcpLine implements Line {
       options.send,
     );
     this.#link = new TcpLink(cluster, {
+      connection: (ends) => out.next.ends = ends,
       data: (bytes, end) => {
         const message = out.next;
         out.data(bytes);

@@ -12,6 +12,8 @@ export const WINDOW = 128 * 1024;
 
 /** Told of a response. Calls come in order, the last one has `end`, or is `trailers` or `failed`. */
 export interface ResponseSink {
+  /** The connection the response comes over, before its head: its ends, packed. */
+  connection?(ends: string): void;
   /** `:status` first, names in lower case, otherwise as they came; informational responses never get here. */
   head(fields: Pair[], end: boolean): void;
   /** The bytes are the sink's. */

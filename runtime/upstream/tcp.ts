@@ -1,4 +1,5 @@
 /** One TCP connection to a cluster, with half-closing and windows in both directions. */
+import { packEnds } from "./ends.ts";
 import type { Cluster } from "./clusters.ts";
 import { joined } from "../isolate/stream_outbox.ts";
 import { WINDOW } from "./stream.ts";
@@ -7,6 +8,8 @@ const READ_SIZE = 64 * 1024;
 const NO_BYTES = new Uint8Array(0);
 
 export interface TcpLinkEvents {
+  /** As `ResponseSink.connection`. */
+  connection(ends: string): void;
   /** With `end` the other end will send nothing more. */
   data(bytes: Uint8Array, end: boolean): void;
   /** Both directions are over: `reason` where that was no orderly end. Nothing comes after this. */
@@ -57,6 +60,8 @@ export class TcpLink {
   #connected(socket: Deno.Conn): void {
     this.#socket = socket;
     if (this.#over) return this.#close();
+    const ends = packEnds(socket.remoteAddr, socket.localAddr);
+    if (ends !== undefined) this.#events.connection(ends);
     this.#pump();
     this.#read(socket);
   }

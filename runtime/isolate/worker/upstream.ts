@@ -14,6 +14,8 @@ export type Pair = [name: string, value: string];
 
 /** Told of a response. Calls come in order; the last has `end`, or is `trailers` or `reset`. */
 export interface UpstreamEvents {
+  /** The ends of the connection that the response comes over, packed; before its headers. */
+  connected?(ends: string): void;
   /**
    * `:status` first, names in lower case, otherwise as the server wrote them, those of one connection included. Where
    * there is no response it is one of ours (`local`), as Envoy has it: 503, 502 or 504 with a line of text.
@@ -44,6 +46,8 @@ export interface UpstreamExchange {
 }
 
 export interface TcpEvents {
+  /** The connection was made; its ends, packed. */
+  connected?(ends: string): void;
   /** With `end` the other end will send nothing more. */
   data(bytes: Uint8Array, end: boolean): void;
   /** Both directions are over; `reason` where that was no orderly end, a connection that was never made included. */
@@ -115,7 +119,8 @@ export class UpstreamStreams {
   tcp(fn: number, name: string, events: TcpEvents): TcpStream {
     const stream = this.#add(fn, {
       ends: (message) => message.reset !== undefined,
-      heard: ({ data, end, reset }) => {
+      heard: ({ ends, data, end, reset }) => {
+        if (ends !== undefined) events.connected?.(ends);
         if (data || end) events.data(data ?? NO_BYTES, end === true);
         if (reset !== undefined) events.closed(reset || undefined);
       },
@@ -149,14 +154,15 @@ export class UpstreamStreams {
 /** One message as the events it holds, the last of them with the end. */
 function tellHttp(
   events: UpstreamEvents,
-  { head, local, data, trailers, end, reset }: StreamMessage,
+  { head, ends, local, data, trailers, end, reset }: StreamMessage,
 ): void {
-  const ends = end === true && trailers === undefined;
+  const last = end === true && trailers === undefined;
   if (head !== undefined) {
-    events.headers(unpackFields(head), ends && !data, local === true);
+    if (ends !== undefined) events.connected?.(ends);
+    events.headers(unpackFields(head), last && !data, local === true);
   }
-  if (data || ends && head === undefined) {
-    events.data(data ?? NO_BYTES, ends);
+  if (data || last && head === undefined) {
+    events.data(data ?? NO_BYTES, last);
   }
   if (trailers !== undefined) events.trailers(unpackFields(trailers));
   if (reset !== undefined) events.reset(reset);

@@ -1,5 +1,6 @@
 /** One HTTP/1.1 connection: one exchange at a time, then the next. */
 import { joined } from "../../isolate/stream_outbox.ts";
+import { packEnds } from "../ends.ts";
 import { Failure } from "../failure.ts";
 import { checkedTrailers, type RequestHead } from "../fields.ts";
 import {
@@ -27,6 +28,7 @@ export interface ConnectionEvents {
 
 export class Http1Connection {
   readonly #socket: Deno.Conn;
+  readonly #ends: string | undefined;
   readonly #events: ConnectionEvents;
   #exchange: Exchange | undefined;
   #queue: Uint8Array[] = [];
@@ -38,6 +40,7 @@ export class Http1Connection {
 
   constructor(socket: Deno.Conn, events: ConnectionEvents) {
     this.#socket = socket;
+    this.#ends = packEnds(socket.remoteAddr, socket.localAddr);
     this.#events = events;
     this.#read();
   }
@@ -52,6 +55,7 @@ export class Http1Connection {
    */
   start(head: RequestHead, end: boolean, sink: ResponseSink): RequestStream {
     const written = writeHead(head, end);
+    if (this.#ends !== undefined) sink.connection?.(this.#ends);
     const exchange = new Exchange(this, head.method, sink, written, end);
     this.#exchange = exchange;
     this.write(written.bytes);

@@ -10,6 +10,7 @@ import type {
 import type { ClusterConfig } from "../cluster_config.ts";
 import { connectFailure } from "../connect.ts";
 import { DeferredRequest } from "../deferred.ts";
+import { packEnds } from "../ends.ts";
 import { Failure } from "../failure.ts";
 import type { RequestHead } from "../fields.ts";
 import type { RequestStream, ResponseSink } from "../stream.ts";
@@ -65,6 +66,8 @@ export class Http2Client {
     } catch (error) {
       throw new Failure("request", (error as Error).message);
     }
+    const ends = endsOf(session);
+    if (ends !== undefined) sink.connection?.(ends);
     return new Http2Exchange(stream, sink);
   }
 
@@ -116,4 +119,15 @@ export class Http2Client {
       });
     });
   }
+}
+
+function endsOf({ socket }: ClientHttp2Session): string | undefined {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket ?? {};
+  if (!remoteAddress || !remotePort || !localAddress || !localPort) {
+    return undefined;
+  }
+  return packEnds(
+    { hostname: remoteAddress, port: remotePort },
+    { hostname: localAddress, port: localPort },
+  );
 }

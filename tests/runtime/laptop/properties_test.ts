@@ -38,6 +38,32 @@ function reader(): Promise<Uint8Array> {
       (i32.const 0)))`);
 }
 
+/** A filter that puts `upstream.address` and `upstream.local_address` into fields of the response. */
+function upstreamReader(): Promise<Uint8Array> {
+  return assemble(`(module
+    (import "env" "proxy_add_header_map_value"
+      (func $add (param i32 i32 i32 i32 i32) (result i32)))
+    (import "env" "proxy_get_property"
+      (func $property (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 16) "upstream\\00address")
+    (data (i32.const 48) "upstream\\00local_address")
+    (data (i32.const 80) "x-theirsx-ours")
+    (func (export "proxy_abi_version_0_2_0"))
+    (func (export "malloc") (param $size i32) (result i32) (i32.const 4096))
+    (func $tell (param $path i32) (param $size i32) (param $name i32)
+      (param $length i32)
+      (if (i32.eqz (call $property (local.get $path) (local.get $size)
+            (i32.const 128) (i32.const 132)))
+        (then (drop (call $add (i32.const 2) (local.get $name)
+          (local.get $length) (i32.load (i32.const 128))
+          (i32.load (i32.const 132)))))))
+    (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+      (call $tell (i32.const 16) (i32.const 16) (i32.const 80) (i32.const 8))
+      (call $tell (i32.const 48) (i32.const 22) (i32.const 88) (i32.const 6))
+      (i32.const 0)))`);
+}
+
 /** One function alone serves from its own isolate; of two, the main isolate passes requests on. */
 for (const names of [["one"], ["one", "two"]]) {
   Deno.test(`a plugin learns the ends of its client's connection (functions: ${names})`, async () => {
@@ -64,3 +90,42 @@ for (const names of [["one"], ["one", "two"]]) {
     });
   });
 }
+
+Deno.test("a filter learns the ends of the connection to its service, and none where there was no connection", async () => {
+  const service = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    (_request, { remoteAddr }) =>
+      new Response(`${remoteAddr.hostname}:${remoteAddr.port}`),
+  );
+  const { port } = service.addr;
+  try {
+    await withDemo({
+      modules: { "reader.wasm": await upstreamReader() },
+      clusters: {
+        one: `http://127.0.0.1:${port}`,
+        two: { url: `http://127.0.0.1:${port}`, http2: true },
+        gone: "http://127.0.0.1:1",
+      },
+      functions: {
+        one: { path: "reader.wasm", upstream: "one" },
+        two: { path: "reader.wasm", upstream: "two" },
+        gone: { path: "reader.wasm", upstream: "gone" },
+      },
+    }, async ({ host }) => {
+      const url = `http://127.0.0.1:${host.summary.httpPort}/`;
+      const ask = (id: string) => fetch(url, { headers: { id } });
+      for (const id of ["one", "two"]) {
+        const response = await ask(id);
+        const client = await response.text();
+        const { headers } = response;
+        assert.equal(headers.get("x-theirs"), `127.0.0.1:${port}`, id);
+        assert.equal(headers.get("x-ours"), client, id);
+      }
+      const gone = await ask("gone");
+      assert.equal(gone.status, 503, await gone.text());
+      assert.equal(gone.headers.get("x-theirs"), null);
+    });
+  } finally {
+    await service.shutdown();
+  }
+});

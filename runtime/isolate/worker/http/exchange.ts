@@ -11,6 +11,7 @@ import {
   type StreamSink,
 } from "../../../../abi/mod.ts";
 import { errorAnswer } from "../../../ingress/answers.ts";
+import { unpackEnds } from "../../upstream_messages.ts";
 import type { Arrival } from "../arrival.ts";
 import type { LocalFunction } from "../function.ts";
 import type { Slot } from "../pool.ts";
@@ -211,6 +212,10 @@ export class HttpExchange {
       routed: (routeName, clusterName) => {
         const { facts } = this.#arrival;
         if (facts) Object.assign(facts, { routeName, clusterName });
+      },
+      connected: (ends) => {
+        const { facts } = this.#arrival;
+        if (facts) Object.assign(facts, unpackEnds(ends));
       },
       cut: (why) => {
         if (this.#over) return;

@@ -22,6 +22,8 @@ export interface TerminalEvents {
   respond(response: LocalResponse): void;
   /** Which route and cluster were chosen: properties that a plugin may ask for. */
   routed(route: string, cluster: string): void;
+  /** Over which connection the response comes: its ends, packed. */
+  connected(ends: string): void;
   /** The response broke off after it began. */
   cut(why: string): void;
 }

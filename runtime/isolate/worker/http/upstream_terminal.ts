@@ -47,6 +47,7 @@ export class UpstreamTerminal implements Terminal {
   #heard(): UpstreamEvents {
     const { response } = this.#events;
     return {
+      connected: (ends) => this.#events.connected(ends),
       headers: (pairs, end) => response.headers(new HeaderMap(pairs), end),
       data: (bytes, end) => {
         this.#unused += bytes.length;

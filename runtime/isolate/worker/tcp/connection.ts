@@ -7,6 +7,8 @@ import {
   type TcpStream,
   type TcpStreamOwner,
 } from "../../../../abi/mod.ts";
+import type { Facts } from "../../../../abi/host.ts";
+import { unpackEnds } from "../../upstream_messages.ts";
 import { tcpFacts } from "../../../ingress/facts.ts";
 import type { Link } from "../http/exchange.ts";
 import type {
@@ -30,6 +32,7 @@ export class TcpConnection {
   readonly #client: TcpClient;
   readonly #streams: TcpStream[] = [];
   readonly #options: ConnectionOptions;
+  readonly #facts: Facts;
   readonly #holders = {
     downstream: new Set<unknown>(),
     upstream: new Set<unknown>(),
@@ -54,7 +57,7 @@ export class TcpConnection {
       broken: () => this.#finish(Peer.remote),
       pressure: (on) => this.#hold("upstream", this.#client, on),
     });
-    const facts = tcpFacts(conn);
+    const facts = this.#facts = tcpFacts(conn);
     links.forEach(({ fn, slot }, i) =>
       this.#streams.push(
         slot.instance.openTcp(
@@ -94,6 +97,7 @@ export class TcpConnection {
     const stream = this.#streams[index];
     if (stream !== undefined) return stream.open();
     this.#upstream = this.#options.connect({
+      connected: (ends) => Object.assign(this.#facts, unpackEnds(ends)),
       data: (bytes, end) => this.#fromUpstream(bytes, end),
       closed: (reason) => this.#upstreamGone(reason),
       drain: () => this.#hold("downstream", "upstream", false),
