@@ -38,7 +38,7 @@ function reader(): Promise<Uint8Array> {
       (i32.const 0)))`);
 }
 
-/** A filter that puts `upstream.address` and `upstream.local_address` into fields of the response. */
+/** A filter that puts `upstream.address`, `upstream.local_address` and `response.code_details` into fields of the response. */
 function upstreamReader(): Promise<Uint8Array> {
   return assemble(`(module
     (import "env" "proxy_add_header_map_value"
@@ -48,7 +48,8 @@ function upstreamReader(): Promise<Uint8Array> {
     (memory (export "memory") 1)
     (data (i32.const 16) "upstream\\00address")
     (data (i32.const 48) "upstream\\00local_address")
-    (data (i32.const 80) "x-theirsx-ours")
+    (data (i32.const 80) "x-theirsx-oursx-details")
+    (data (i32.const 144) "response\\00code_details")
     (func (export "proxy_abi_version_0_2_0"))
     (func (export "malloc") (param $size i32) (result i32) (i32.const 4096))
     (func $tell (param $path i32) (param $size i32) (param $name i32)
@@ -61,6 +62,7 @@ function upstreamReader(): Promise<Uint8Array> {
     (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
       (call $tell (i32.const 16) (i32.const 16) (i32.const 80) (i32.const 8))
       (call $tell (i32.const 48) (i32.const 22) (i32.const 88) (i32.const 6))
+      (call $tell (i32.const 144) (i32.const 21) (i32.const 94) (i32.const 9))
       (i32.const 0)))`);
 }
 
@@ -120,10 +122,12 @@ Deno.test("a filter learns the ends of the connection to its service, and none w
         const { headers } = response;
         assert.equal(headers.get("x-theirs"), `127.0.0.1:${port}`, id);
         assert.equal(headers.get("x-ours"), client, id);
+        assert.equal(headers.get("x-details"), "via_upstream", id);
       }
       const gone = await ask("gone");
       assert.equal(gone.status, 503, await gone.text());
       assert.equal(gone.headers.get("x-theirs"), null);
+      assert.equal(gone.headers.get("x-details"), null);
     });
   } finally {
     await service.shutdown();

@@ -208,14 +208,19 @@ export class HttpExchange {
         },
       },
       pressure: (on) => this.pressure("request", "upstream", on),
-      respond: (response) => this.respond(response),
+      respond: (response) => {
+        const { facts } = this.#arrival;
+        if (facts) Object.assign(facts, { codeDetails: response.details });
+        this.respond(response);
+      },
       routed: (routeName, clusterName) => {
         const { facts } = this.#arrival;
         if (facts) Object.assign(facts, { routeName, clusterName });
       },
       connected: (ends) => {
         const { facts } = this.#arrival;
-        if (facts) Object.assign(facts, unpackEnds(ends));
+        if (!facts) return;
+        Object.assign(facts, unpackEnds(ends), { codeDetails: "via_upstream" });
       },
       cut: (why) => {
         if (this.#over) return;

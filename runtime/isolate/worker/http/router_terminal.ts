@@ -49,7 +49,7 @@ export class RouterTerminal implements Terminal {
     }
     const request = requestOf(map);
     const found = findRoute(routes, request);
-    if (found === undefined) return this.#answer(404);
+    if (found === undefined) return this.#answer(404, "", "route_not_found");
     const outcome = outcomeOf(found, request);
     const cluster = outcome.kind === "forward" ? outcome.cluster : "";
     this.#events.routed(found.route?.name ?? "", cluster);
@@ -102,7 +102,9 @@ export class RouterTerminal implements Terminal {
     changes: readonly HeaderChanges[],
   ): void {
     const { cluster, notFoundStatus, timeout } = outcome;
-    if (!this.#options.knows(cluster)) return this.#answer(notFoundStatus);
+    if (!this.#options.knows(cluster)) {
+      return this.#answer(notFoundStatus, "", "cluster_not_found");
+    }
     const sent = new HeaderMap(edited(map.pairs, changes, "request"));
     sent.replace(":path", outcome.path);
     if (outcome.originalPath !== undefined) {
@@ -134,10 +136,10 @@ export class RouterTerminal implements Terminal {
     };
   }
 
-  #answer(status: number, body = ""): void {
+  #answer(status: number, body = "", details = ""): void {
     this.#events.respond({
       status,
-      details: "",
+      details,
       headers: [],
       body: body === "" ? NOTHING : new TextEncoder().encode(body),
       grpcStatus: -1,
