@@ -103,6 +103,12 @@ export class Vm {
     return this.#lastId;
   }
 
+  /** The status for a call over a limit of this host (10): not every SDK survives it, so the log says which limit. */
+  overLimit(call: string, reason: string): Status {
+    this.host.log(LogLevel.error, `${call} failed: ${reason}`);
+    return Status.internalFailure;
+  }
+
   /** A context is over. */
   delete(context: Context): void {
     this.contexts.delete(context.id);

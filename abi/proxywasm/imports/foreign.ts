@@ -36,7 +36,12 @@ function callForeignFunction(vm: Vm) {
     }
     const call = hooks.foreign?.get(text) ?? FOREIGN_FUNCTIONS.get(text);
     if (call === undefined) return Status.notFound;
-    if (argumentSize > vm.maxBodyBytes) return Status.internalFailure;
+    if (argumentSize > vm.maxBodyBytes) {
+      return vm.overLimit(
+        "proxy_call_foreign_function",
+        `the argument of ${argumentSize} bytes is over ${vm.maxBodyBytes} bytes`,
+      );
+    }
     const result = call(given.slice(), vm);
     if (typeof result === "number") return result;
     let address = 0;

@@ -1,6 +1,10 @@
 /** Metrics (ABI.md §1.7). 64-bit parameters arrive as bigint, signed. */
 import type { HostCallTable } from "../../host_call.ts";
-import { MAX_NAME_BYTES } from "../limits.ts";
+import {
+  MAX_METRIC_NAME_BYTES,
+  MAX_METRICS,
+  MAX_NAME_BYTES,
+} from "../limits.ts";
 import { MetricType, Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
 
@@ -14,7 +18,8 @@ export const METRICS: HostCallTable<Vm> = {
 };
 
 /** `(type, name, size, id*)`: the same name and type give the same id. 0; 2 type; 6; 10 when there are too many. */
-function define({ memory, shared }: Vm) {
+function define(vm: Vm) {
+  const { memory, shared } = vm;
   return (type: number, name: number, size: number, idAt: number): Status => {
     type >>>= 0;
     idAt >>>= 0;
@@ -27,7 +32,12 @@ function define({ memory, shared }: Vm) {
       return Status.invalidMemoryAccess;
     }
     const id = shared.metrics.define(type as MetricType, text);
-    if (id === 0) return Status.internalFailure;
+    if (id === 0) {
+      return vm.overLimit(
+        "proxy_define_metric",
+        `the name of ${size} bytes is over ${MAX_METRIC_NAME_BYTES}, there are ${MAX_METRICS} metrics already, or the pod's store is full`,
+      );
+    }
     memory.setU32(idAt, id);
     return Status.ok;
   };

@@ -1,7 +1,7 @@
 /** Shared queues (ABI.md §1.7, §4.5). */
 import type { HostCallTable } from "../../host_call.ts";
 import { LogLevel } from "../../host.ts";
-import { MAX_NAME_BYTES } from "../limits.ts";
+import { MAX_NAME_BYTES, MAX_QUEUE_BYTES, MAX_QUEUES } from "../limits.ts";
 import { Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
 
@@ -27,7 +27,12 @@ function register(vm: Vm) {
       return Status.invalidMemoryAccess;
     }
     const id = shared.queues.register(text, vm.current?.root.id ?? 0);
-    if (id === 0) return Status.internalFailure;
+    if (id === 0) {
+      return vm.overLimit(
+        "proxy_register_shared_queue",
+        `the VM id has ${MAX_QUEUES} queues already, or the pod's store is full`,
+      );
+    }
     memory.setU32(idAt, id);
     return Status.ok;
   };
@@ -59,11 +64,20 @@ function resolve(vm: Vm) {
 }
 
 /** `(id, item, size)`: 0; 1; 6; 10 over the limit. */
-function enqueue({ memory, shared }: Vm) {
+function enqueue(vm: Vm) {
+  const { memory, shared } = vm;
   return (id: number, item: number, size: number): Status => {
     const bytes = memory.look(item >>> 0, size >>> 0);
     if (bytes === undefined) return Status.invalidMemoryAccess;
-    return shared.queues.enqueue(id >>> 0, bytes);
+    const status = shared.queues.enqueue(id >>> 0, bytes);
+    return status === Status.internalFailure
+      ? vm.overLimit(
+        "proxy_enqueue_shared_queue",
+        `an item of ${bytes.length} bytes would bring queue ${
+          id >>> 0
+        } over ${MAX_QUEUE_BYTES} bytes, or the pod's store is full`,
+      )
+      : status;
   };
 }
 

@@ -1,6 +1,6 @@
 /** Shared data (ABI.md §1.7, §4.4). */
 import type { HostCallTable } from "../../host_call.ts";
-import { MAX_NAME_BYTES } from "../limits.ts";
+import { MAX_NAME_BYTES, MAX_SHARED_DATA_BYTES } from "../limits.ts";
 import { Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
 
@@ -54,6 +54,12 @@ function setSharedData(vm: Vm) {
     if (name === undefined || bytes === undefined) {
       return Status.invalidMemoryAccess;
     }
-    return shared.data.set(name, bytes, cas >>> 0);
+    const status = shared.data.set(name, bytes, cas >>> 0);
+    return status === Status.internalFailure
+      ? vm.overLimit(
+        "proxy_set_shared_data",
+        `a value of ${bytes.length} bytes would bring the VM id's shared data over ${MAX_SHARED_DATA_BYTES} bytes, or the pod's store is full`,
+      )
+      : status;
   };
 }

@@ -110,7 +110,12 @@ function sendLocalResponse(vm: Vm) {
         `${vm.callback} has no HTTP exchange to answer`,
       );
     }
-    if (bodySize > vm.maxBodyBytes) return Status.internalFailure;
+    if (bodySize > vm.maxBodyBytes) {
+      return vm.overLimit(
+        "proxy_send_local_response",
+        `the body of ${bodySize} bytes is over ${vm.maxBodyBytes} bytes`,
+      );
+    }
     const response = {
       status: status >>> 0,
       details,
