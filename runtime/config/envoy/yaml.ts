@@ -59,12 +59,7 @@ export function parseYaml(text: string): unknown {
     });
     const [mistake] = [...document.errors, ...document.warnings];
     if (mistake !== undefined) {
-      const deep = /call stack/.test(mistake.message);
-      throw mistakeAt(
-        lines,
-        mistake.pos[0],
-        deep ? "exceeded max depth" : mistake.message,
-      );
+      throw mistakeAt(lines, mistake.pos[0], inOurWords(mistake));
     }
     return new Reader(lines).value(document.contents, 0);
   } catch (error) {
@@ -109,6 +104,14 @@ function refuseMonsters(text: string): void {
 
 /** As many list, key and value marks, anchors and tags in a row as no file needs. */
 const MANY_INDICATORS = /(?:(?:[-?:]|[&!*][^ ]{0,64}|[^ ]{0,64}:) +){64}/;
+
+/** Two of the parser's messages speak of itself. */
+function inOurWords({ code, message }: { code: string; message: string }) {
+  if (/call stack/.test(message)) return "exceeded max depth";
+  return code === "MULTIPLE_DOCS"
+    ? "found a second document, expected one"
+    : message;
+}
 
 function mistakeAt(
   lines: LineCounter,

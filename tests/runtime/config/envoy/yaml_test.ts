@@ -49,7 +49,7 @@ Deno.test("mistakes have a place", () => {
     ["a: 1\na: 2", '2:1: key "a" is given twice'],
     ["a: *b", "1:4: found alias *b of nothing before it"],
     ["a: &a [*a]", "1:8: found alias *a of nothing before it"],
-    ["a: 1\n---\nb: 2", "2:1: Source contains multiple documents"],
+    ["a: 1\n---\nb: 2", "2:1: found a second document, expected one"],
     ["a: !foo 1", "1:4: Unresolved tag: !foo"],
     ["? [a]\n: b", "1:3: found a key that is no text"],
     ["\ta: 1", "1:1: Tabs are not allowed as indentation"],
