@@ -144,12 +144,12 @@ export function slowTicker(): Promise<Uint8Array> {
   );
 }
 
-/** Traps in its first tick, a millisecond after its start. */
+/** Traps in its first tick, 100 ms after its start: less often than instances are replaced, so that there mostly is one. */
 export function failingTicker(): Promise<Uint8Array> {
   return plugin(
     {},
     `${ON_START}
-      (call $check (call $proxy_set_tick_period_milliseconds (i32.const 1)))
+      (call $check (call $proxy_set_tick_period_milliseconds (i32.const 100)))
       (i32.const 1))
      (func (export "proxy_on_tick") (param i32) unreachable)
      ${ON_REQUEST} (call $answer (i32.const 7)))`,
