@@ -82,11 +82,11 @@ for last; do :; done
 case ${1-}:${last-} in
 -namespace*:start | --namespace*:start)
 	# The kernel lets the first who enters a cgroup wait 10 to 25 ms, and those right after not: that wait begins now, with
-	# somebody who enters the cgroup he is in.
-	while IFS=: read -r number controller path; do
+	# somebody who enters the cgroup he is in, and holds none of containerd's pipes while he waits.
+	while IFS=: read -r _ controller path; do
 		case $controller in
 		pids | memory | '')
-			{ echo 0 >"/sys/fs/cgroup/$controller$path/cgroup.procs" & } 2>/dev/null
+			{ echo 0 >"/sys/fs/cgroup/$controller$path/cgroup.procs" & } </dev/null >/dev/null 2>&1
 			break
 			;;
 		esac
