@@ -29,15 +29,24 @@ export class Upstreams {
     if (this.#broker) return this.#broker.take(fn, message, send);
     // What waits for the same promise goes on in the order in which it came.
     this.#loading ??= this.#make();
-    this.#loading.then((broker) => broker.take(fn, message, send));
+    this.#loading.then(
+      (broker) => broker.take(fn, message, send),
+      (error) => {
+        this.#loading = undefined;
+        if (!message.open) return;
+        const reset =
+          `what makes connections cannot be loaded: ${error.message}`;
+        send({ t: "stream", fn: fn.fn, n: message.n, reset });
+      },
+    );
   }
 
   /** Resets what a function that ended has open, and closes connections of its own. */
   forget(fn: HostFunction): void {
-    this.#loading?.then((broker) => broker.forget(fn));
+    this.#loading?.then((broker) => broker.forget(fn), () => {});
   }
 
   close(): void {
-    this.#loading?.then((broker) => broker.close());
+    this.#loading?.then((broker) => broker.close(), () => {});
   }
 }
