@@ -9,6 +9,7 @@ import {
 import { errorAnswer } from "../../ingress/answers.ts";
 import { queryAsBody } from "../../ingress/request.ts";
 import type { FunctionSpec, FunctionStats, WireResponse } from "../messages.ts";
+import { Patience } from "../patience.ts";
 import type { Arrival } from "./arrival.ts";
 import { describe } from "./describe.ts";
 import { Input, InstanceHost, OutputFlow } from "./guest_host.ts";
@@ -41,6 +42,8 @@ export class LocalFunction {
   /** That of its VM id. Opened once: a function that has been stopped must not make a new one. */
   #space: ReturnType<SharedStore["open"]> | undefined;
   #milliseconds = 0;
+  /** Bounds requests that found an instance at once. */
+  readonly #patience: Patience;
 
   /** `shared` is the pod's store. */
   constructor(
@@ -55,6 +58,7 @@ export class LocalFunction {
     this.#module = module;
     this.#vm = vm;
     this.spec = spec;
+    this.#patience = new Patience(spec.requestTimeout);
     this.id = spec.id;
     this.flow = new OutputFlow(fn, spec.kind === "command");
     this.input = new Input(
@@ -147,7 +151,7 @@ export class LocalFunction {
     if (!slot) return this.#answerLater(arrival, started);
     const outcome = this.#enter(slot, arrival);
     if (outcome instanceof Promise) {
-      return this.#finish(outcome, started, this.spec.requestTimeout);
+      return this.#finish(this.#patience.wait(outcome), started);
     }
     return this.#counted(outcome, started);
   }
@@ -201,7 +205,7 @@ export class LocalFunction {
     if (!slot) return this.nobody(started);
     const outcome = this.#enter(slot, arrival);
     if (outcome instanceof Promise) {
-      return this.#finish(outcome, started, this.#left(started));
+      return this.#finish(limited(outcome, this.#left(started)), started);
     }
     return this.#counted(outcome, started);
   }
@@ -224,21 +228,14 @@ export class LocalFunction {
     }
   }
 
-  /** Waits for a suspended guest, but not for ever; an instance that comes back later serves again then. */
+  /** Answers when a suspended guest has, or its time is over; an instance that comes back later serves again then. */
   async #finish(
-    outcome: Promise<GuestResponse>,
+    outcome: Promise<GuestResponse | undefined>,
     started: number,
-    milliseconds: number,
   ): Promise<WireResponse> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<undefined>((resolve) =>
-      timer = setTimeout(() => resolve(undefined), milliseconds)
-    );
-    const answer = await Promise.race([outcome, late]);
-    clearTimeout(timer);
     const problem = () =>
       this.#problem(504, `no answer within ${this.spec.requestTimeout} ms`);
-    return this.#counted(answer ?? problem(), started);
+    return this.#counted(await outcome ?? problem(), started);
   }
 
   #failed(error: unknown): WireResponse {
@@ -276,4 +273,18 @@ export class LocalFunction {
   #exited(status: number, reason: string): void {
     send({ t: "exited", fn: this.#fn, status, reason });
   }
+}
+
+/** What `promise` resolves with, or undefined after so many milliseconds. */
+async function limited<T>(
+  promise: Promise<T>,
+  milliseconds: number,
+): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) =>
+    timer = setTimeout(() => resolve(undefined), milliseconds)
+  );
+  const value = await Promise.race([promise, late]);
+  clearTimeout(timer);
+  return value;
 }
