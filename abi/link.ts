@@ -68,7 +68,8 @@ export function resolveImport(
         : undefined);
   }
   if (module === PREVIEW1 || module === UNSTABLE) {
-    return fromTable(TABLES[side].wasi[module]!, module, name);
+    return fromTable(TABLES[side].wasi[module]!, module, name) ??
+      stub(module, name, Errno.nosys);
   }
   return undefined;
 }

@@ -109,6 +109,12 @@ export class HttpContext extends Context {
     return this;
   }
 
+  /** Has the exchange answered after the callback that runs. */
+  respond(response: LocalResponse): void {
+    if (this.control === undefined) this.localResponse = response;
+    else this.control.respond(response);
+  }
+
   /** The maps for reading; an absent one is empty. */
   get requestHeaders(): HeaderMap {
     return this.requestSide.headers ?? this.#empty;

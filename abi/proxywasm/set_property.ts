@@ -4,29 +4,33 @@ import type { Context } from "./contexts.ts";
 import { MAX_PROPERTY_BYTES } from "./limits.ts";
 import type { Vm } from "./vm.ts";
 
-/** Whether there is room for a value of that size; says so in the log where there is none. */
+/** Why a value finds no room. */
+export const NO_ROOM =
+  `the context's properties would exceed ${MAX_PROPERTY_BYTES} bytes`;
+
+/** Whether there is room for a value of that size. */
 export function hasRoomForProperty(
-  vm: Vm,
   context: Context,
   path: string,
   size: number,
 ): boolean {
-  if (grown(context, path, size) <= MAX_PROPERTY_BYTES) return true;
-  vm.host.log(
-    LogLevel.error,
-    `proxy_set_property: the context's properties would exceed ${MAX_PROPERTY_BYTES} bytes`,
-  );
-  return false;
+  return grown(context, path, size) <= MAX_PROPERTY_BYTES;
 }
 
-/** Keeps `value`, which is the context's from now on; false where there is no room. */
+/** Keeps `value`, which is the context's from now on; false, and a line in the log, where there is no room. */
 export function setContextProperty(
   vm: Vm,
   context: Context,
   path: string,
   value: Uint8Array,
 ): boolean {
-  if (!hasRoomForProperty(vm, context, path, value.length)) return false;
+  if (!hasRoomForProperty(context, path, value.length)) {
+    vm.host.log(
+      LogLevel.error,
+      `property ${path.replaceAll("\0", ".")}: ${NO_ROOM}`,
+    );
+    return false;
+  }
   context.propertyBytes = grown(context, path, value.length);
   (context.properties ??= new Map()).set(path, value);
   return true;

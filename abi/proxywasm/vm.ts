@@ -103,10 +103,32 @@ export class Vm {
     return this.#lastId;
   }
 
-  /** The status for a call over a limit of this host (10): not every SDK survives it, so the log says which limit. */
-  overLimit(call: string, reason: string): Status {
+  /**
+   * The status for a call over a limit of this host, which the log names: 10 to a 0.1.0 module. Rust's SDK panics on that
+   * (ABI.md §1.11), so a 0.2 module hears `heard`, which is one that its SDK takes.
+   */
+  overLimit(call: string, reason: string, heard: Status = Status.ok): Status {
     this.host.log(LogLevel.error, `${call} failed: ${reason}`);
-    return Status.internalFailure;
+    return this.abiVersion === "0.1.0" ? Status.internalFailure : heard;
+  }
+
+  /**
+   * The same for a call that would have changed what passes. Where the module does not hear that it failed, the exchange
+   * or connection ends instead: nothing passes that is not as the module believes.
+   */
+  cannotChange(call: string, reason: string): Status {
+    const status = this.overLimit(call, reason);
+    if (status !== Status.ok) return status;
+    this.http?.respond({
+      status: 500,
+      details: "",
+      headers: [],
+      body: new Uint8Array(0),
+      grpcStatus: -1,
+    });
+    this.current?.tcp?.control.close("downstream");
+    this.current?.tcp?.control.close("upstream");
+    return status;
   }
 
   /** A context is over. */

@@ -108,7 +108,7 @@ Deno.test("every import that nobody provides is named with its kind", async () =
     (import "env" "memory" (memory 1))
     (import "env" "table" (table 1 funcref))
     (import "env" "proxy_global" (global i32))
-    (import "wasi_snapshot_preview1" "fd_teleport" (func))
+    (import "wasi_snapshot_preview2" "fd_read" (func))
     (import "__proto__" "x" (func))
     (func (export "proxy_abi_version_0_2_0")))`);
   const names = [
@@ -118,7 +118,7 @@ Deno.test("every import that nobody provides is named with its kind", async () =
     "env.memory (memory)",
     "env.table (table)",
     "env.proxy_global (global)",
-    "wasi_snapshot_preview1.fd_teleport (function)",
+    "wasi_snapshot_preview2.fd_read (function)",
     "__proto__.x (function)",
   ];
   assert.deepEqual(missingImports(module), names);
@@ -147,6 +147,22 @@ Deno.test("a stub answers 12 and says its name once", async () => {
   await plugin.handleHttp(request());
   assert.equal(host.logged.length, 1);
   assert.match(host.lines[0]!, /env\.proxy_redis_init/);
+});
+
+Deno.test("so does one of WASI with 52, under both names", async () => {
+  for (const name of ["wasi_snapshot_preview1", "wasi_unstable"]) {
+    const module = moduleOf(`(module
+      (import "${name}" "sock_open" (func $a (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "_start")
+        (if (i32.ne (call $a (i32.const 0) (i32.const 0)) (i32.const 52))
+          (then unreachable))
+        (drop (call $a (i32.const 0) (i32.const 0)))))`);
+    const host = new RecordingHost();
+    assert.equal(await runCommand(module, host, { args: [], env: [] }), 0);
+    assert.equal(host.lines.length, 1);
+    assert.match(host.lines[0]!, new RegExp(`${name}\\.sock_open`));
+  }
 });
 
 Deno.test("AssemblyScript's abort says where and ends the guest; its strings are UTF-16", async () => {

@@ -1,6 +1,5 @@
 /** Buffers (ABI.md §1.2, §3.3, §4.8). */
 import type { HostCallTable } from "../../host_call.ts";
-import { LogLevel } from "../../host.ts";
 import type { ByteBuffer } from "../buffer.ts";
 import { MAX_CALL_DATA_BYTES } from "../limits.ts";
 import { BufferType, LAST_BUFFER_TYPE, Status } from "../types.ts";
@@ -81,7 +80,7 @@ function getBufferBytes(vm: Vm) {
 
 /**
  * `(type, start, size, address, length)`: splices; (0, 0) prepends, a start past the end appends, sizes are clamped.
- * 0; 2 type; 6; 10 over the limit. A buffer that is absent or fixed: see `Vm.refuse`.
+ * 0; 2 type; 6; over the limit see `Vm.cannotChange`. A buffer that is absent or fixed: see `Vm.refuse`.
  */
 function setBufferBytes(vm: Vm) {
   const memory = vm.memory;
@@ -128,11 +127,10 @@ function cannotSet(vm: Vm, type: number): Status {
 }
 
 function tooMuch(vm: Vm, type: number, limit: number): Status {
-  vm.host.log(
-    LogLevel.error,
-    `proxy_set_buffer_bytes: buffer ${type} would exceed its limit of ${limit} bytes`,
+  return vm.cannotChange(
+    "proxy_set_buffer_bytes",
+    `buffer ${type} would exceed its limit of ${limit} bytes`,
   );
-  return Status.internalFailure;
 }
 
 /** `(type, length*, flags*)`: flags are always 0, as in Envoy. 0; 1; 2 type; 6. */

@@ -40,6 +40,7 @@ function callForeignFunction(vm: Vm) {
       return vm.overLimit(
         "proxy_call_foreign_function",
         `the argument of ${argumentSize} bytes is over ${vm.maxBodyBytes} bytes`,
+        Status.internalFailure,
       );
     }
     const result = call(given.slice(), vm);

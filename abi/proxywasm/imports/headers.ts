@@ -3,7 +3,6 @@
  * get of one value and an empty list to a get of all, because 2, which the spec has for both, kills Rust guests.
  */
 import type { HostCallTable } from "../../host_call.ts";
-import { LogLevel } from "../../host.ts";
 import type { HeaderMap } from "../header_map.ts";
 import { MAX_PAIRS, MAX_PAIRS_BYTES } from "../limits.ts";
 import { decodePairs, pairsSize, writePairs } from "../pairs.ts";
@@ -183,11 +182,10 @@ function edit(
 }
 
 function tooMuch(vm: Vm, call: string, type: number): Status {
-  vm.host.log(
-    LogLevel.error,
-    `${call}: header map ${type} would exceed its limit of ${MAX_PAIRS} entries or ${MAX_PAIRS_BYTES} bytes`,
+  return vm.cannotChange(
+    call,
+    `header map ${type} would exceed its limit of ${MAX_PAIRS} entries or ${MAX_PAIRS_BYTES} bytes`,
   );
-  return Status.internalFailure;
 }
 
 /** `(map, key, size)`: removes all values; 0 even if there were none. 0; 2 type; 6. */

@@ -17,7 +17,7 @@ export const METRICS: HostCallTable<Vm> = {
   proxy_get_metric: get,
 };
 
-/** `(type, name, size, id*)`: the same name and type give the same id. 0; 2 type; 6; 10 when there are too many. */
+/** `(type, name, size, id*)`: the same name and type give the same id. 0; 2 type; 6; when there are too many the id is 0. */
 function define(vm: Vm) {
   const { memory, shared } = vm;
   return (type: number, name: number, size: number, idAt: number): Status => {
@@ -32,13 +32,13 @@ function define(vm: Vm) {
       return Status.invalidMemoryAccess;
     }
     const id = shared.metrics.define(type as MetricType, text);
+    memory.setU32(idAt, id);
     if (id === 0) {
       return vm.overLimit(
         "proxy_define_metric",
         `the name of ${size} bytes is over ${MAX_METRIC_NAME_BYTES}, there are ${MAX_METRICS} metrics already, or the pod's store is full`,
       );
     }
-    memory.setU32(idAt, id);
     return Status.ok;
   };
 }

@@ -2,7 +2,11 @@
 import type { HostCallTable } from "../../host_call.ts";
 import { MAX_NAME_BYTES } from "../limits.ts";
 import { isGroup, readProperty } from "../properties.ts";
-import { hasRoomForProperty, setContextProperty } from "../set_property.ts";
+import {
+  hasRoomForProperty,
+  NO_ROOM,
+  setContextProperty,
+} from "../set_property.ts";
 import { Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
 
@@ -69,8 +73,8 @@ function setProperty(vm: Vm) {
         "no context is running",
       );
     }
-    if (!hasRoomForProperty(vm, context, path, valueSize)) {
-      return Status.internalFailure;
+    if (!hasRoomForProperty(context, path, valueSize)) {
+      return vm.overLimit("proxy_set_property", NO_ROOM);
     }
     setContextProperty(vm, context, path, memory.copy(valueAt, valueSize)!);
     return Status.ok;

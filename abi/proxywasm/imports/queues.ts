@@ -17,7 +17,7 @@ function nameAt(vm: Vm, address: number, size: number): Uint8Array | undefined {
   return size > MAX_NAME_BYTES ? undefined : vm.memory.look(address, size);
 }
 
-/** `(name, size, id*)`: 0; 6; 10 when there are too many. */
+/** `(name, size, id*)`: 0; 6; when there are too many the id is 0, which no queue has (see `Vm.overLimit`). */
 function register(vm: Vm) {
   const { memory, shared } = vm;
   return (name: number, size: number, idAt: number): Status => {
@@ -27,13 +27,13 @@ function register(vm: Vm) {
       return Status.invalidMemoryAccess;
     }
     const id = shared.queues.register(text, vm.current?.root.id ?? 0);
+    memory.setU32(idAt, id);
     if (id === 0) {
       return vm.overLimit(
         "proxy_register_shared_queue",
         `the VM id has ${MAX_QUEUES} queues already, or the pod's store is full`,
       );
     }
-    memory.setU32(idAt, id);
     return Status.ok;
   };
 }
@@ -63,7 +63,7 @@ function resolve(vm: Vm) {
   };
 }
 
-/** `(id, item, size)`: 0; 1; 6; 10 over the limit. */
+/** `(id, item, size)`: 0; 1, also over the limit; 6. */
 function enqueue(vm: Vm) {
   const { memory, shared } = vm;
   return (id: number, item: number, size: number): Status => {
@@ -76,6 +76,7 @@ function enqueue(vm: Vm) {
         `an item of ${bytes.length} bytes would bring queue ${
           id >>> 0
         } over ${MAX_QUEUE_BYTES} bytes, or the pod's store is full`,
+        Status.notFound,
       )
       : status;
   };

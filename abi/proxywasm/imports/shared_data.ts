@@ -39,7 +39,7 @@ function getSharedData(vm: Vm) {
   };
 }
 
-/** `(key, size, value, size, cas)`: 0; 8; 6; 10 over the limit. */
+/** `(key, size, value, size, cas)`: 0; 8; 6; over the limit see `Vm.overLimit`. */
 function setSharedData(vm: Vm) {
   const { memory, shared } = vm;
   return (

@@ -76,7 +76,7 @@ function continueResponse(vm: Vm) {
 
 /**
  * `(status, details, size, body, size, headers, size, gRPC status)`: answers the exchange after this callback. 0; 6;
- * 10 over the body limit; outside an exchange see `Vm.refuse`.
+ * over the body limit see `Vm.cannotChange`; outside an exchange see `Vm.refuse`.
  */
 function sendLocalResponse(vm: Vm) {
   const memory = vm.memory;
@@ -111,7 +111,7 @@ function sendLocalResponse(vm: Vm) {
       );
     }
     if (bodySize > vm.maxBodyBytes) {
-      return vm.overLimit(
+      return vm.cannotChange(
         "proxy_send_local_response",
         `the body of ${bodySize} bytes is over ${vm.maxBodyBytes} bytes`,
       );
@@ -125,8 +125,7 @@ function sendLocalResponse(vm: Vm) {
       body: memory.copy(bodyAt, bodySize)!,
       grpcStatus: grpcStatus >= 0 && grpcStatus <= 16 ? grpcStatus : -1,
     };
-    if (http.control === undefined) http.localResponse = response;
-    else http.control.respond(response);
+    http.respond(response);
     return Status.ok;
   };
 }

@@ -321,7 +321,9 @@ Deno.test("properties of a context are bounded, and overwriting frees", () => {
     );
   const fit = Math.floor(0x100000 / (value.length + 3));
   for (let i = 0; i < fit; i++) assert.equal(set(`p${i + 10}`), 0);
-  assert.equal(set("p99"), 10);
+  assert.equal(set("p99"), 0);
+  assert.match(guest.host.lines[0]!, /properties would exceed/);
+  assert.equal(read(guest, "p99"), 1);
   assert.equal(set("p10"), 0);
   assert.equal(write(guest, "p11", ""), 0);
   assert.equal(set("p99"), 0);
