@@ -40,7 +40,11 @@ export function openChain(
   return openListener(
     hostname,
     port,
-    (request, facts) => serveHttp({ functions, terminal }, request, facts),
+    (request, facts) =>
+      // A fragment is the client's own; one that is sent could mislead what looks at the path. Envoy answers likewise.
+      request.url.includes("#")
+        ? new Response(null, { status: 400 })
+        : serveHttp({ functions, terminal }, request, facts),
     shared,
   ).port;
 }

@@ -90,6 +90,28 @@ Deno.test("a chain of plugins stands around a direct response: requests in order
     },
   ));
 
+Deno.test("a path with a fragment is 400 before any plugin sees it", () =>
+  withEnvoy(
+    file([http("one", [wasm("@a@")], [HELLO])]),
+    { a: marker("a") },
+    async ({ url, log, logged }) => {
+      const { hostname, port } = new URL(url());
+      for (const [path, status] of [["/a#b", 400], ["/a", 200]] as const) {
+        using conn = await Deno.connect({ hostname, port: Number(port) });
+        await conn.write(
+          new TextEncoder().encode(
+            `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+          ),
+        );
+        const answer = await new Response(conn.readable).text();
+        assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
+      }
+      // Request headers, response headers and the end: once for one of the two.
+      await logged("wasm log: a", 3);
+      assert.equal(log().split("wasm log: a").length, 4);
+    },
+  ));
+
 Deno.test("routes send requests to clusters, which may be another listener's", async () => {
   const service = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
