@@ -215,7 +215,8 @@ test("scenario 11: what cannot run fails at create, by name, and leaves nothing"
     // ctr itself keeps the container when its task cannot be made.
     await ctr.try(["container", "rm", "f1"]);
   }
-  const { stdout } = await ctr.run("localhost/odd:latest", "f1");
+  const { code, stdout, stderr } = await ctr.run("localhost/odd:latest", "f1");
+  assert.equal(code, 0, stderr);
   assert.equal(stdout, "x");
 });
 
