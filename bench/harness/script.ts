@@ -32,6 +32,10 @@ export class Script {
     return script;
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Its figure for `count` repetitions. */
   async measure(count: number): Promise<number> {
     await this.#in.write(new TextEncoder().encode(`${count}\n`));

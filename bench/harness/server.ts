@@ -66,14 +66,18 @@ export class Server {
     return new Server(child, port);
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Memory of the process, MB (PSS): only alone of its executable does it carry all of its pages. */
   memory(): number {
-    return pss(this.#child.pid);
+    return pss(this.pid);
   }
 
   /** CPU time of all its threads so far, seconds. */
   cpu(): number {
-    const stat = Deno.readTextFileSync(`/proc/${this.#child.pid}/stat`);
+    const stat = Deno.readTextFileSync(`/proc/${this.pid}/stat`);
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) / TICKS;
   }
