@@ -10,6 +10,7 @@ import type { HostFunction } from "../function/function.ts";
 import { errorAnswer } from "../ingress/answers.ts";
 import { handOver } from "../ingress/handover.ts";
 import { type Listener, openListener } from "../ingress/listener.ts";
+import { wholeOf } from "../ingress/request.ts";
 import { Router } from "../ingress/router.ts";
 import type { IsolateGroup } from "../isolate/group.ts";
 import type { ListenerSpec } from "../isolate/listener_spec.ts";
@@ -233,18 +234,20 @@ export class Pod {
       );
       return target;
     }
-    const { bodyLimit } = target.spec;
-    if (
-      request.tooLarge || request.bodyIsReal && request.body.length > bodyLimit
-    ) {
-      return this.#refuse(
-        target,
-        413,
-        `the request body is over the limit of ${bodyLimit} bytes`,
-      );
-    }
+    const { bodyLimit, layotto } = target.spec;
     try {
-      const answer = await target.isolate.request(target.fn, request);
+      // Layotto's sequence begins with the whole of a body.
+      const passed = layotto || request.stream === undefined
+        ? await wholeOf(request, bodyLimit)
+        : request;
+      if (passed === undefined) {
+        return this.#refuse(
+          target,
+          413,
+          `the request body is over the limit of ${bodyLimit} bytes`,
+        );
+      }
+      const answer = await target.isolate.request(target.fn, passed);
       return answer ?? this.#refuse(target, 503, "it is stopping");
     } catch (error) {
       return this.#refuse(target, 503, (error as Error).message);
@@ -294,7 +297,7 @@ export class Pod {
     this.#listener = openListener(
       address,
       port,
-      (request, facts) => handOver(request, this.#bodyLimit(), route, facts),
+      (request, facts) => handOver(request, route, facts),
     );
     return this.#listener.port;
   }
@@ -313,13 +316,7 @@ export class Pod {
     const only = this.#router.only;
     this.#listening?.alone(
       only?.isolate === this.#listening ? only.fn : undefined,
-      this.#bodyLimit(),
     );
-  }
-
-  /** The greatest body that any function takes; functions come and go while the listener stays. */
-  #bodyLimit(): number {
-    return Math.max(0, ...this.functions.map((fn) => fn.spec.bodyLimit));
   }
 
   async #load(fn: HostFunction, module: WebAssembly.Module): Promise<string> {

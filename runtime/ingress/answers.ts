@@ -18,7 +18,13 @@ export function errorAnswer(status: number, message: string): WireResponse {
  * not said then, since a service behind a function may have its reasons.
  */
 export function toResponse(answer: WireResponse, asItIs = false): Response {
-  const { status, headers, body } = answer;
+  const { status, headers, body, stream } = answer;
+  if (stream !== undefined) {
+    return new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>, {
+      status,
+      headers,
+    });
+  }
   const nothing = body.length === 0 || withoutBody(status);
   if (headers.length === 0 && !asItIs) {
     if (nothing) return new Response(null, { status });

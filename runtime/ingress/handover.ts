@@ -2,7 +2,10 @@
 import type { Facts } from "../../abi/host.ts";
 import type { WireRequest, WireResponse } from "../isolate/messages.ts";
 import { toResponse } from "./answers.ts";
-import { pathOf, readBody, toWire } from "./request.ts";
+import { pathOf, toWire } from "./request.ts";
+
+/** A body that is said to be no longer goes along with its request, which is faster: bytes. */
+const SHORT = 64 * 1024;
 
 const NONE = new Uint8Array(0);
 
@@ -11,20 +14,21 @@ export type Route = (
   id: string | undefined,
 ) => Promise<WireResponse>;
 
-/**
- * Reads the request whole, up to `limit` bytes of body, and routes it. One with a longer body is routed without it:
- * whose function it is for is known there alone, and so is how to say no in that function's log.
- */
+/** Routes a request: its body, unless it is short, and that of the answer go through as they come. */
 export async function handOver(
   request: Request,
-  limit: number,
   route: Route,
   facts?: Facts,
 ): Promise<Response> {
-  const body = await readBody(request, limit);
   const id = request.headers.get("id") || undefined;
-  const wire = toWire(request, pathOf(request.url), body ?? NONE, facts);
-  return toResponse(
-    await route(body ? wire : { ...wire, tooLarge: true }, id),
-  );
+  const { body } = request;
+  const declared = request.headers.get("content-length");
+  const short = declared !== null && Number(declared) <= SHORT;
+  const bytes = body !== null && short
+    ? new Uint8Array(await request.arrayBuffer())
+    : NONE;
+  const wire = toWire(request, pathOf(request.url), bytes, facts);
+  wire.streams = true;
+  if (body !== null && !short) wire.stream = body;
+  return toResponse(await route(wire, id));
 }

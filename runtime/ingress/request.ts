@@ -28,9 +28,46 @@ export async function readBody(
     if (Number(declared) > limit) return undefined;
     return new Uint8Array(await request.arrayBuffer());
   }
+  return await readStream(body, limit);
+}
+
+/** A request with its body read, or undefined where that is over `limit` bytes. @throws why it broke off. */
+export async function wholeOf(
+  request: WireRequest,
+  limit: number,
+): Promise<WireRequest | undefined> {
+  const { stream, ...rest } = request;
+  if (stream === undefined) {
+    return request.bodyIsReal && request.body.length > limit
+      ? undefined
+      : request;
+  }
+  if ((declaredLength(request.headers) ?? 0) > limit) {
+    await stream.cancel();
+    return undefined;
+  }
+  const body = await readStream(stream, limit);
+  return body && { ...rest, body, bodyIsReal: body.length > 0 };
+}
+
+/** The length that a request's fields say its body has: bytes. */
+export function declaredLength(
+  headers: Iterable<[string, string]>,
+): number | undefined {
+  for (const [name, value] of headers) {
+    if (name === "content-length") return Number(value);
+  }
+  return undefined;
+}
+
+/** All of a stream, up to `limit` bytes. @returns undefined when it has more. @throws why it broke off. */
+export async function readStream(
+  stream: ReadableStream<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of body) {
+  for await (const part of stream) {
     size += part.length;
     if (size > limit) return undefined;
     parts.push(part);

@@ -90,9 +90,9 @@ export class IsolateGroup {
     return ports[0]!;
   }
 
-  /** Says which function takes requests without an id, undefined for none, and how long a body any function takes. */
-  alone(fn: number | undefined, bodyLimit: number): void {
-    for (const member of this.#members) member.alone(fn, bodyLimit);
+  /** Says which function takes requests without an id, undefined for none. */
+  alone(fn: number | undefined): void {
+    for (const member of this.#members) member.alone(fn);
   }
 
   /** Each member in turn. */

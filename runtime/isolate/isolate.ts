@@ -13,6 +13,7 @@ import type {
   WireRequest,
   WireResponse,
 } from "./messages.ts";
+import { streamOf } from "./messages.ts";
 import { type StreamMessage, transfers } from "./upstream_messages.ts";
 
 /** What an isolate asks of the host, and tells it. */
@@ -57,6 +58,8 @@ export class Isolate {
   #listening: Waiting | undefined;
   #sequence = 0;
   #ended: string | undefined;
+  /** Ends the streams that lead from it. */
+  readonly #gone = new AbortController();
 
   /**
    * `addresses` are those it may listen on, `host:port`; permissions cannot be added later. Until `belongTo` it serves
@@ -135,13 +138,24 @@ export class Isolate {
     return answer;
   }
 
-  /** Says which function takes requests without an id, undefined for none, and how long a body any function takes. */
-  alone(fn: number | undefined, bodyLimit: number): void {
-    this.#send({ t: "alone", fn, bodyLimit });
+  /** Says which function takes requests without an id, undefined for none. */
+  alone(fn: number | undefined): void {
+    this.#send({ t: "alone", fn });
   }
 
-  request(fn: number, request: WireRequest): Promise<WireResponse | undefined> {
-    return this.#ask((n) => ({ t: "request", n, fn, request }));
+  async request(
+    fn: number,
+    request: WireRequest,
+  ): Promise<WireResponse | undefined> {
+    const answer = await this.#ask<WireResponse | undefined>(
+      (n) => ({ t: "request", n, fn, request }),
+      streamOf(request),
+    );
+    if (answer?.stream === undefined) return answer;
+    // A worker that ends takes its end of a stream along without a word.
+    const { signal } = this.#gone;
+    const stream = answer.stream.pipeThrough(new TransformStream(), { signal });
+    return { ...answer, stream };
   }
 
   /** Has it answer invocations of `fn` on that port. */
@@ -198,9 +212,16 @@ export class Isolate {
     }
   };
 
-  #ask<T>(message: (n: number) => ToIsolate): Promise<T> {
+  #ask<T>(
+    message: (n: number) => ToIsolate,
+    transfer?: Transferable[],
+  ): Promise<T> {
     const n = ++this.#sequence;
-    return this.#await(this.#pending, n, () => this.#send(message(n)));
+    return this.#await(
+      this.#pending,
+      n,
+      () => this.#send(message(n), transfer),
+    );
   }
 
   #await<T>(
@@ -277,7 +298,11 @@ export class Isolate {
   }
 
   #reply(n: number, answer: () => unknown): void {
-    const answered = (value: unknown) => this.#send({ t: "answer", n, value });
+    const answered = (value: unknown) =>
+      this.#send(
+        { t: "answer", n, value },
+        streamOf(value as WireResponse | undefined),
+      );
     const failed = ({ message, errno }: Error & { errno?: number }) =>
       this.#send({ t: "answer", n, failed: { message, errno } });
     try {
@@ -291,6 +316,7 @@ export class Isolate {
 
   #end(reason: string): void {
     this.#ended ??= reason;
+    this.#gone.abort(new Error(reason));
     for (const map of [this.#loading, this.#pending]) {
       for (const { reject } of map.values()) reject(new Error(reason));
       map.clear();

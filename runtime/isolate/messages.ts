@@ -25,8 +25,10 @@ export interface WireRequest {
   body: Uint8Array;
   /** False where `body` is the query string. */
   bodyIsReal: boolean;
-  /** The body was longer than any function of the pod takes, and was not read. */
-  tooLarge?: boolean;
+  /** The body as it comes, in the place of `body`. */
+  stream?: ReadableStream<Uint8Array>;
+  /** Whoever asks takes the answer's body as it comes. */
+  streams?: true;
   /** Ids of the functions that are waiting for this answer, outermost first; empty for a request from outside. */
   chain: string[];
   facts?: Facts;
@@ -37,7 +39,16 @@ export interface WireResponse {
   status: number;
   headers: [string, string][];
   body: Uint8Array;
+  /** The body as it comes, in the place of `body`. */
+  stream?: ReadableStream<Uint8Array>;
   error?: string;
+}
+
+/** What of a request or an answer is handed over and not copied. */
+export function streamOf(
+  message: WireRequest | WireResponse | undefined,
+): Transferable[] {
+  return message?.stream === undefined ? [] : [message.stream];
 }
 
 /** All an isolate needs to run one function. */
@@ -135,11 +146,8 @@ export type ToIsolate =
   }
   /** A listener of its own for a chain of functions; answered by `result` with the port. */
   | { t: "serve"; n: number; listener: ListenerSpec }
-  /**
-   * `fn` is the function that takes requests without an id: the pod's only one, if it lives here. `bodyLimit` is for
-   * requests that go on to functions elsewhere: bytes.
-   */
-  | { t: "alone"; fn: number | undefined; bodyLimit: number }
+  /** `fn` is the function that takes requests without an id: the pod's only one, if it lives here. */
+  | { t: "alone"; fn: number | undefined }
   | { t: "request"; n: number; fn: number; request: WireRequest }
   /** Who has the other end of `port` may invoke `fn`. */
   | { t: "admit"; fn: number; port: MessagePort }

@@ -3,11 +3,17 @@ import { missingImports, UnknownImportError } from "../../../abi/mod.ts";
 import { openListener } from "../../ingress/listener.ts";
 import { InstanceBudget } from "../budget.ts";
 import { PREPARED } from "../prepared.ts";
-import type { FunctionSpec, ToIsolate, WireResponse } from "../messages.ts";
+import {
+  type FunctionSpec,
+  streamOf,
+  type ToIsolate,
+  type WireResponse,
+} from "../messages.ts";
 import { type Arrival, arrivalOf } from "./arrival.ts";
 import { queueReady } from "./attendant.ts";
 import { describe } from "./describe.ts";
 import { LocalFunction } from "./function.ts";
+import { answerRouted } from "./http/routed.ts";
 import { serveWhole } from "./http/whole.ts";
 import { openChain } from "./open_chain.ts";
 import { serveTcp } from "./tcp/serve.ts";
@@ -24,7 +30,6 @@ let budget: InstanceBudget | undefined;
 const reachable: Reachable = {
   alone: undefined,
   byId: (id) => byId.get(id),
-  bodyLimit: 0,
 };
 
 /** Starts listening to the main isolate; called once, by `runtime/isolate_worker.ts`. */
@@ -60,7 +65,6 @@ function take(message: ToIsolate): void {
       reachable.alone = message.fn === undefined
         ? undefined
         : functions.get(message.fn);
-      reachable.bodyLimit = message.bodyLimit;
       return;
     case "request":
       request(message);
@@ -179,11 +183,15 @@ async function request(
   { n, fn, request }: Extract<ToIsolate, { t: "request" }>,
 ): Promise<void> {
   const target = functions.get(fn);
-  send({
-    t: "result",
-    n,
-    value: target && await answer(target, arrivalOf(request)),
-  });
+  let value: WireResponse | undefined;
+  if (target !== undefined) {
+    const { kind, layotto } = target.spec;
+    const streams = request.streams && kind === "plugin" && !layotto;
+    value = streams
+      ? await answerRouted(target.chain, request)
+      : await answer(target, arrivalOf(request));
+  }
+  send({ t: "result", n, value }, streamOf(value));
 }
 
 /** Invocations of a function that come from other isolates, and from its own. */

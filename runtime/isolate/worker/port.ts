@@ -7,11 +7,12 @@ import type {
   WireResponse,
 } from "../messages.ts";
 
+import { streamOf } from "../messages.ts";
 import { Peers } from "./peers.ts";
 import { UpstreamStreams } from "./upstream.ts";
 
 const scope = self as unknown as {
-  postMessage(message: unknown, transfer?: ArrayBuffer[]): void;
+  postMessage(message: unknown, transfer?: Transferable[]): void;
 };
 const waiting = new Map<
   number,
@@ -27,8 +28,8 @@ export class CallFailed extends Error {
   }
 }
 
-export function send(message: FromIsolate): void {
-  scope.postMessage(message);
+export function send(message: FromIsolate, transfer?: Transferable[]): void {
+  scope.postMessage(message, transfer);
 }
 
 /** This isolate's streams to the outside. */
@@ -60,7 +61,7 @@ export function route(
   const n = ++sequence;
   return new Promise((resolve, reject) => {
     waiting.set(n, { resolve: resolve as (value: unknown) => void, reject });
-    send({ t: "route", n, request, id });
+    send({ t: "route", n, request, id }, streamOf(request));
   });
 }
 

@@ -14,8 +14,6 @@ export interface Reachable {
   /** The pod's only function, where it has just one and it lives here. */
   alone: LocalFunction | undefined;
   byId(id: string): LocalFunction | undefined;
-  /** Body limit for requests that go on to other functions: bytes. */
-  bodyLimit: number;
 }
 
 /** The handler of this isolate's listener. */
@@ -25,7 +23,7 @@ export function ingressHandler(
   return (request, facts) => {
     const id = request.headers.get("id");
     const fn = id ? reachable.byId(id) : reachable.alone;
-    if (!fn) return handOver(request, reachable.bodyLimit, route, facts);
+    if (!fn) return handOver(request, route, facts);
     if (!fn.spec.layotto) return serveHttp(fn.chain, request, facts);
     if (request.body !== null) return withBody(fn, request, facts);
     const answer = fn.answer(new HttpArrival(request, facts));

@@ -1,4 +1,4 @@
-/** Functions that do not live where the pod listens: requests and answers go to them and come back as a whole. */
+/** Functions that are invoked by others: what they answer goes back as a whole. */
 import assert from "node:assert/strict";
 import { assemble } from "../../e2e/harness/guests.ts";
 import { RawServer } from "../upstream/harness.ts";
@@ -23,19 +23,55 @@ const ANSWERS: Record<string, string> = {
   "/long": "HTTP/1.1 200 OK\r\n\r\n" + "x".repeat(100_000),
 };
 
-Deno.test("an answer that breaks off half-way becomes another, and the function serves on", async () => {
+/** Answers with what `second` answers to that path, and 500 where it is not to be had. */
+function caller(path: string): string {
+  return `(module
+    (import "env" "proxy_invoke_service"
+      (func $invoke (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+    (import "env" "proxy_send_local_response"
+      (func $local (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 4)
+    (data (i32.const 64) "second")
+    (data (i32.const 80) "${path}")
+    (func (export "proxy_abi_version_0_2_0"))
+    (func (export "malloc") (param i32) (result i32) (i32.const 65536))
+    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      (local $status i32)
+      (local.set $status (i32.const 200))
+      (if (call $invoke (i32.const 64) (i32.const 6) (i32.const 80)
+            (i32.const ${path.length}) (i32.const 64) (i32.const 0)
+            (i32.const 16) (i32.const 20))
+        (then (local.set $status (i32.const 500))))
+      (drop (call $local (local.get $status) (i32.const 0) (i32.const 0)
+        (i32.load (i32.const 16)) (i32.load (i32.const 20))
+        (i32.const 0) (i32.const 0) (i32.const -1)))
+      (i32.const 1)))`;
+}
+
+Deno.test("an answer that breaks off half-way is a failure for who asked, and the function serves on", async () => {
   using service = new RawServer(async (peer) => {
     const [, path = ""] = (await peer.until("\r\n\r\n")).split(" ");
-    await peer.send(ANSWERS[path]!);
-    // The head has been seen by then.
+    const [head, body = ""] = ANSWERS[path]!.split("\r\n\r\n");
+    await peer.send(`${head}\r\n\r\n`);
+    // The head has gone on by then.
     await new Promise((resolve) => setTimeout(resolve, 50));
+    await peer.send(body);
     if (path !== "/stall") peer.close();
   });
   const upstream = `http://${service.address}`;
+  const names = Object.keys(ANSWERS).map((path) => path.slice(1));
+  const callers = await Promise.all(
+    names.map(async (name) =>
+      [`${name}.wasm`, await assemble(caller(`/${name}`))] as const
+    ),
+  );
   await withDemo({
-    modules: { "filter.wasm": await assemble(FILTER) },
+    modules: {
+      "filter.wasm": await assemble(FILTER),
+      ...Object.fromEntries(callers),
+    },
     functions: {
-      first: "filter.wasm",
+      ...Object.fromEntries(names.map((name) => [name, `${name}.wasm`])),
       second: {
         path: "filter.wasm",
         upstream,
@@ -43,30 +79,22 @@ Deno.test("an answer that breaks off half-way becomes another, and the function 
         "request-timeout": "500ms",
       },
     },
-  }, async ({ ask }) => {
-    const second = (path: string) => ask(path, { headers: { id: "second" } });
-    const good = [200, "hello"];
-    assert.deepEqual(await second("/good"), good);
-    const trap = await second("/trap");
-    assert.equal(trap[0], 500);
-    assert.match(
-      trap[1],
-      /function second: the guest failed in proxy_on_response_body/,
-    );
-    assert.deepEqual(await second("/good"), good);
-    const cut = await second("/cut");
-    assert.equal(cut[0], 502);
-    assert.match(cut[1], /function second: /);
-    assert.deepEqual(await second("/good"), good);
-    const long = await second("/long");
-    assert.equal(long[0], 500);
-    assert.match(
-      long[1],
-      /function second: the response body is over the limit of 65536 bytes/,
-    );
-    const stall = await second("/stall");
-    assert.equal(stall[0], 504);
-    assert.match(stall[1], /function second: no answer within 500 ms/);
-    assert.deepEqual(await second("/good"), good);
+  }, async ({ ask, log }) => {
+    const call = (id: string) => ask("/", { headers: { id } });
+    const reasons: [string, RegExp][] = [
+      [
+        "trap",
+        /it answered 500 \(.*the guest failed in proxy_on_response_body/,
+      ],
+      ["cut", /it answered 502 \(function second: /],
+      ["long", /it answered 500 \(.*over the limit of 65536 bytes/],
+      ["stall", /it answered 504 \(.*no answer within 500 ms/],
+    ];
+    assert.deepEqual(await call("good"), [200, "hello"]);
+    for (const [name, reason] of reasons) {
+      assert.equal((await call(name))[0], 500, name);
+      assert.match(log(), reason);
+      assert.deepEqual(await call("good"), [200, "hello"], name);
+    }
   });
 });

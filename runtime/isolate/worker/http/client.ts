@@ -24,6 +24,14 @@ const NO_STATUS: WireResponse = {
   body: new TextEncoder().encode("missing required header: :status"),
 };
 
+/** Responses whose body is still to come. */
+const streaming = new WeakSet<Response>();
+
+/** Whether a response of an `HttpClient` has a body that is still to come. */
+export function isStreaming(response: Response): boolean {
+  return streaming.has(response);
+}
+
 /** Bytes that wait for a slow client before the response has to. */
 const WINDOW = 64 * 1024;
 
@@ -144,12 +152,12 @@ export class HttpClient implements StreamSink {
       pull: () => this.#press(),
       cancel: () => this.#events.gone(),
     }, { highWaterMark: WINDOW, size: (part) => part.length });
-    ready(
-      new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, {
-        status,
-        headers,
-      }),
+    const response = new Response(
+      body as ReadableStream<Uint8Array<ArrayBuffer>>,
+      { status, headers },
     );
+    streaming.add(response);
+    ready(response);
     this.#press();
   }
 

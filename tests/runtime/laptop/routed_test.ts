@@ -1,0 +1,208 @@
+/** Functions that do not live where the pod listens: what goes to them and comes from them goes as it comes. */
+import assert from "node:assert/strict";
+import { assemble } from "../../e2e/harness/guests.ts";
+import { RawServer } from "../upstream/harness.ts";
+import { type Demo, withDemo } from "./harness.ts";
+
+/** A filter that lets all through, and traps at a response body of 4 bytes. */
+const FILTER = `(module
+  (memory (export "memory") 1)
+  (func (export "proxy_abi_version_0_2_1"))
+  (func (export "malloc") (param i32) (result i32) (i32.const 4096))
+  (func (export "proxy_on_response_body") (param i32 i32 i32) (result i32)
+    (if (i32.eq (local.get 1) (i32.const 4)) (then unreachable))
+    (i32.const 0)))`;
+
+const SECOND = { id: "second" };
+
+type Serve = ConstructorParameters<typeof RawServer>[0];
+
+/** `first` listens; `second` is in front of a service. */
+async function withSecond(
+  serve: Serve,
+  test: (demo: Demo & { url: string }) => Promise<void>,
+): Promise<void> {
+  using service = new RawServer(serve);
+  const upstream = `http://${service.address}`;
+  await withDemo({
+    modules: { "filter.wasm": await assemble(FILTER) },
+    functions: {
+      first: "filter.wasm",
+      second: { path: "filter.wasm", upstream },
+    },
+  }, (demo) => {
+    const url = `http://127.0.0.1:${demo.host.summary.httpPort}/`;
+    return test({ ...demo, url });
+  });
+}
+
+Deno.test("an answer is there before its end, and of any length", async () => {
+  const goOn = Promise.withResolvers<void>();
+  await withSecond(async (peer) => {
+    await peer.until("\r\n\r\n");
+    await peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello");
+    await goOn.promise;
+    for (let i = 0; i < 100; i++) await peer.send("x".repeat(100_000));
+    peer.close();
+  }, async ({ url }) => {
+    const { body } = await fetch(url, { headers: SECOND });
+    const reader = body!.getReader();
+    const first = await reader.read();
+    assert.equal(new TextDecoder().decode(first.value), "hello");
+    goOn.resolve();
+    let length = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      length += value.length;
+    }
+    assert.equal(length, 10_000_000);
+  });
+});
+
+Deno.test("a body arrives at the service while the client still sends", async () => {
+  const arrived = Promise.withResolvers<void>();
+  await withSecond(async (peer) => {
+    await peer.until("one");
+    arrived.resolve();
+    await peer.until("two");
+    await peer.send("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\ndone!");
+    peer.close();
+  }, async ({ url }) => {
+    const body = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        const encoder = new TextEncoder();
+        controller.enqueue(encoder.encode("one"));
+        await arrived.promise;
+        controller.enqueue(encoder.encode("two"));
+        controller.close();
+      },
+    });
+    const response = await fetch(url, {
+      method: "POST",
+      headers: SECOND,
+      body,
+    });
+    assert.equal(response.status, 200);
+    assert.equal(await response.text(), "done!");
+  });
+});
+
+Deno.test("a client that reads nothing holds the service up, and one that leaves ends it", async () => {
+  let sent = 0;
+  const ended = Promise.withResolvers<void>();
+  await withSecond(async (peer) => {
+    await peer.until("\r\n\r\n");
+    await peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
+    const part = "x".repeat(64 * 1024);
+    try {
+      for (;;) {
+        await peer.send(part);
+        sent += part.length;
+      }
+    } catch {
+      ended.resolve();
+    }
+  }, async ({ url }) => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const response = await fetch(url, { headers: SECOND, signal });
+    assert.equal(response.status, 200);
+    let before = -1;
+    while (sent !== before) {
+      before = sent;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    // The kernel's buffers for sockets hold some megabytes themselves.
+    assert(sent < 64 * 1024 * 1024, `${sent} bytes`);
+    leaving.abort();
+    await ended.promise;
+  });
+});
+
+Deno.test("an answer that breaks off is broken off, and the function serves on", async () => {
+  const ANSWERS: Record<string, string> = {
+    "/good":
+      "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello",
+    "/trap": "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ntrap",
+    "/cut": "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello",
+  };
+  await withSecond(async (peer) => {
+    const [, path = ""] = (await peer.until("\r\n\r\n")).split(" ");
+    const [head, body = ""] = ANSWERS[path]!.split("\r\n\r\n");
+    await peer.send(`${head}\r\n\r\n`);
+    // The head has been seen by then.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await peer.send(body);
+    peer.close();
+  }, async ({ ask }) => {
+    const second = (path: string) => ask(path, { headers: SECOND });
+    for (const path of ["/trap", "/cut"]) {
+      await assert.rejects(second(path), path);
+      assert.deepEqual(await second("/good"), [200, "hello"], path);
+    }
+  });
+});
+
+Deno.test("a body over the limit is 413 as well, declared or not, and for Layotto's functions", async () => {
+  const declared = new Uint8Array(200_000);
+  const chunked = () =>
+    new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let i = 0; i < 20; i++) controller.enqueue(new Uint8Array(10_000));
+        controller.close();
+      },
+    });
+  await withDemo({
+    modules: { "filter.wasm": await assemble(FILTER) },
+    functions: {
+      first: "filter.wasm",
+      second: { path: "filter.wasm", "body-limit": "100Ki" },
+      id_2: { path: "f2.wasm", "body-limit": "100Ki" },
+    },
+  }, async ({ ask, put }) => {
+    await put({ book1: "7" });
+    for (const id of ["second", "id_2"]) {
+      for (const body of [declared, chunked()]) {
+        const [status, text] = await ask("/", {
+          method: "POST",
+          headers: { id },
+          body,
+        });
+        assert.equal(status, 413, id);
+        assert.match(text, new RegExp(`function ${id}: `));
+      }
+    }
+    // One that is not, however it comes.
+    const encoded = new TextEncoder().encode("book1");
+    for (const body of ["book1", new Response(encoded).body!]) {
+      const answer = await ask("/", {
+        method: "POST",
+        headers: { id: "id_2" },
+        body,
+      });
+      assert.deepEqual(answer, [200, "7"]);
+    }
+  });
+});
+
+Deno.test("a function that is removed takes the answers under way along", async () => {
+  await withSecond(async (peer) => {
+    await peer.until("\r\n\r\n");
+    await peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello");
+    await new Promise(() => {});
+  }, async ({ url, host }) => {
+    const { body } = await fetch(url, { headers: SECOND });
+    const reader = body!.getReader();
+    await reader.read();
+    const { adminPort } = host.summary;
+    const gone = await fetch(`http://127.0.0.1:${adminPort}/wasm/uninstall`, {
+      method: "POST",
+      body: JSON.stringify({ id: "second", name: "second" }),
+    });
+    assert.equal(gone.status, 200, await gone.text());
+    await assert.rejects(async () => {
+      while (!(await reader.read()).done);
+    });
+  });
+});
