@@ -2,10 +2,9 @@
 
 /** What a pod costs before any code of ours runs. */
 const BOOTS =
-  "A pod is three boots of V8: the daemon's process (16 ms), the host's (16 ms) and the function's isolate (15 ms, " +
-  "of which the host waits for 12). They can overlap only in part: the host is a child of the daemon, in namespaces " +
-  "that the daemon makes, and Deno makes an isolate while its parent stands still. runc's shim and a static C server " +
-  "together take about as long as one of them.";
+  "A pod is three boots of V8: the daemon's process (16 ms), the host's (16 ms) and the function's isolate (13 ms, " +
+  "in which the host stands still). They cannot overlap: the host is a child of the daemon, in namespaces that the " +
+  "daemon makes. runc's shim and a static C server together take about as long as two of them.";
 
 /** Where the memory is. */
 const HEAPS =
@@ -46,24 +45,22 @@ const BESIDE_ENVOY =
 
 export const MISSES: Readonly<Record<string, string>> = {
   "first-answer-warm": BOOTS +
-    " After that our own part is some 18 ms in the daemon (namespaces, mounts, the chain that cages the host) and 23 ms " +
-    "in the host (loading, settings, compiling). What would fix it: hosts that boot before they are asked for, so that " +
-    "a pod takes one and puts it into its cage; threads of a booted Deno cannot be moved to other mount and PID " +
-    "namespaces, so that wants a smaller first stage than Deno.",
+    " After that our own part is 10 ms in the daemon (namespaces, mounts, cgroups) and 4 in the chain that cages the " +
+    "host, then 16 in the host and its isolate, which work side by side, and 10 from Create's answer to the first " +
+    "request's. What would fix it: a host that boots beside its daemon, which wants a first stage that is smaller than " +
+    "Deno and reads the pod's spec.",
   "first-answer-cold": BOOTS +
     " In a containerd's first pod the files of deno come into memory besides. The fix is that of the warm row.",
   "first-answer-crowd": BOOTS +
-    " With more pods than cores nothing overlaps, and CPU time alone counts: 58 ms for a daemon and 65 ms for a host to " +
-    "its first answer, of which 47 are the bare boots, where runc's whole way is 85 ms, ctr and containerd included. The " +
-    "fix is a base that several pods of a namespace share, which boots once.",
+    " With more pods than cores nothing overlaps, and CPU time alone counts: 60 ms for a daemon and 80 ms for a host, " +
+    "where runc's whole way is 50, ctr and containerd not included. Half of ours are the bare boots. What would fix it: " +
+    "fewer boots; with one daemon for all pods it is 1.9 ×, but then a pod has no shim process of its own.",
   "memory-1": HEAPS,
   "memory-20": HEAPS,
   "memory-20-absolute": HEAPS,
   "state-get":
-    "One trip over the port with a real message instead of a number (1 µs more each way), the store (3 µs), and the " +
-    "guest's suspension with the promises between. What would fix it: reading the embedded store in the function's own " +
-    "isolate, which has no permission for it. Samples fall near 35 µs or near 105, most likely " +
-    "by which cores the kernel gives the two threads: a bare port between two workers takes 17 µs or 70 to 90.",
+    "Of 30 µs 16 are a bare trip over the port, 7 a real message each way and the guest's suspension, 7 the store. What " +
+    "would fix it: reading the embedded store in the function's own isolate, which has no permission for it.",
   "filter-go-rate": GO_GUEST,
   "filter-go-body-rate": BODY + GO_GUEST,
   "filter-rust-rate":
