@@ -10,7 +10,7 @@ import type { HostFunction } from "../function/function.ts";
 import { errorAnswer } from "../ingress/answers.ts";
 import { handOver } from "../ingress/handover.ts";
 import { type Listener, openListener } from "../ingress/listener.ts";
-import { wholeOf } from "../ingress/request.ts";
+import { unread, wholeOf } from "../ingress/request.ts";
 import { Router } from "../ingress/router.ts";
 import type { IsolateGroup } from "../isolate/group.ts";
 import type { ListenerSpec } from "../isolate/listener_spec.ts";
@@ -228,6 +228,7 @@ export class Pod {
   ): Promise<WireResponse> {
     const target = this.#router.resolve(id);
     if ("status" in target) {
+      unread(request);
       this.options.log.warn(
         `request answered ${target.status}: ${target.error}`,
         { function: id },
@@ -250,6 +251,7 @@ export class Pod {
       const answer = await target.isolate.request(target.fn, passed);
       return answer ?? this.#refuse(target, 503, "it is stopping");
     } catch (error) {
+      unread(request);
       return this.#refuse(target, 503, (error as Error).message);
     }
   }

@@ -50,6 +50,12 @@ export async function wholeOf(
   return body && { ...rest, body, bodyIsReal: body.length > 0 };
 }
 
+/** Nobody will read a request's body: whoever sends it need not wait for that. */
+export function unread({ stream }: WireRequest): void {
+  // One that was handed on is not ours to end.
+  stream?.cancel().catch(() => {});
+}
+
 /** The length that a request's fields say its body has: bytes. */
 export function declaredLength(
   headers: Iterable<[string, string]>,

@@ -1,6 +1,7 @@
 /** Inside a function isolate: takes the main isolate's messages, holds the functions placed here. */
 import { missingImports, UnknownImportError } from "../../../abi/mod.ts";
 import { openListener } from "../../ingress/listener.ts";
+import { unread } from "../../ingress/request.ts";
 import { InstanceBudget } from "../budget.ts";
 import { PREPARED } from "../prepared.ts";
 import {
@@ -184,7 +185,8 @@ async function request(
 ): Promise<void> {
   const target = functions.get(fn);
   let value: WireResponse | undefined;
-  if (target !== undefined) {
+  if (target === undefined) unread(request);
+  else {
     const { kind, layotto } = target.spec;
     const streams = request.streams && kind === "plugin" && !layotto;
     value = streams

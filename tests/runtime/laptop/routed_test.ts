@@ -1,17 +1,9 @@
 /** Functions that do not live where the pod listens: what goes to them and comes from them goes as it comes. */
 import assert from "node:assert/strict";
 import { assemble } from "../../e2e/harness/guests.ts";
+import { FILTER } from "./filter_guest.ts";
 import { RawServer } from "../upstream/harness.ts";
 import { type Demo, withDemo } from "./harness.ts";
-
-/** A filter that lets all through, and traps at a response body of 4 bytes. */
-const FILTER = `(module
-  (memory (export "memory") 1)
-  (func (export "proxy_abi_version_0_2_1"))
-  (func (export "malloc") (param i32) (result i32) (i32.const 4096))
-  (func (export "proxy_on_response_body") (param i32 i32 i32) (result i32)
-    (if (i32.eq (local.get 1) (i32.const 4)) (then unreachable))
-    (i32.const 0)))`;
 
 const SECOND = { id: "second" };
 

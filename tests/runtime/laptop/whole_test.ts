@@ -1,17 +1,9 @@
 /** Functions that are invoked by others: what they answer goes back as a whole. */
 import assert from "node:assert/strict";
 import { assemble } from "../../e2e/harness/guests.ts";
+import { FILTER } from "./filter_guest.ts";
 import { RawServer } from "../upstream/harness.ts";
 import { withDemo } from "./harness.ts";
-
-/** A filter that lets all through, and traps at a response body of 4 bytes. */
-const FILTER = `(module
-  (memory (export "memory") 1)
-  (func (export "proxy_abi_version_0_2_1"))
-  (func (export "malloc") (param i32) (result i32) (i32.const 4096))
-  (func (export "proxy_on_response_body") (param i32 i32 i32) (result i32)
-    (if (i32.eq (local.get 1) (i32.const 4)) (then unreachable))
-    (i32.const 0)))`;
 
 /** What the service answers, by path; then it hangs up, but for `/stall`. */
 const ANSWERS: Record<string, string> = {
