@@ -10,6 +10,9 @@ export const CODE_FLAGS: readonly string[] = [
   "--unstable-worker-options",
   // A request's signal says that its client has gone, and not also that it was answered.
   "--unstable-no-legacy-abort",
+  // V8 would let young objects grow to 16 MB in each isolate before it looks which of them live: 13 MB more after a
+  // load, and no faster.
+  "--v8-flags=--max-semi-space-size=2",
 ];
 
 /**
