@@ -102,6 +102,8 @@ export function plugin(bodies: Record<string, string>, extra = ""): string {
       (func $set (param i32 i32 i32 i32 i32) (result i32)))
     (import "env" "proxy_get_buffer_bytes"
       (func $get (param i32 i32 i32 i32 i32) (result i32)))
+    (import "env" "proxy_get_property"
+      (func $property (param i32 i32 i32 i32) (result i32)))
     (import "env" "proxy_replace_header_map_value"
       (func $header (param i32 i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1)
@@ -119,5 +121,11 @@ export function plugin(bodies: Record<string, string>, extra = ""): string {
         (i32.const 8) (i32.const 12)))
       (drop (call $log (i32.const 2) (i32.load (i32.const 8))
         (i32.load (i32.const 12)))))
+    ;; Logs the property of that path, if it is known.
+    (func $ask (param i32 i32)
+      (if (i32.eqz (call $property (local.get 0) (local.get 1)
+        (i32.const 8) (i32.const 12))) (then
+          (drop (call $log (i32.const 2) (i32.load (i32.const 8))
+            (i32.load (i32.const 12)))))))
     ${functions.join("\n")} ${extra})`;
 }

@@ -209,8 +209,9 @@ Deno.test("network plugins stand before a TCP proxy, and the admin address says 
   const { port } = echo.addr as Deno.NetAddr;
   const tells = plugin({
     proxy_on_downstream_data: "(call $tell (i32.const 2)) (i32.const 0)",
-    proxy_on_upstream_data: "(call $tell (i32.const 3)) (i32.const 0)",
-  });
+    proxy_on_upstream_data: `(call $tell (i32.const 3))
+      (call $ask (i32.const 64) (i32.const 16)) (i32.const 0)`,
+  }, String.raw`(data (i32.const 64) "upstream\00address")`);
   const yaml =
     `admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }
 ${
@@ -234,6 +235,7 @@ ${
       const size = await conn.read(buffer);
       assert.equal(new TextDecoder().decode(buffer.subarray(0, size!)), "ping");
       await logged("wasm log: ping", 2);
+      await logged(`wasm log: 127.0.0.1:${port}\n`);
       conn.close();
       const admin = await fetch(
         `http://127.0.0.1:${host.admin!.port}/listeners`,
@@ -259,23 +261,10 @@ Deno.test("a plugin that cannot start is named with its place in the file", asyn
 });
 
 Deno.test("a plugin can ask for the route and the cluster of its exchange", () => {
-  const asks = `(module
-    (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
-    (import "env" "proxy_get_property"
-      (func $property (param i32 i32 i32 i32) (result i32)))
-    (memory (export "memory") 1)
-    (data (i32.const 64) "route_name")
-    (data (i32.const 80) "cluster_name")
-    (func (export "proxy_abi_version_0_2_1"))
-    (func (export "malloc") (param i32) (result i32) (i32.const 4096))
-    (func $tell (param i32 i32)
-      (if (i32.eqz (call $property (local.get 0) (local.get 1)
-        (i32.const 8) (i32.const 12))) (then
-          (drop (call $log (i32.const 2) (i32.load (i32.const 8))
-            (i32.load (i32.const 12)))))))
-    (func (export "proxy_on_log") (param i32)
-      (call $tell (i32.const 64) (i32.const 10))
-      (call $tell (i32.const 80) (i32.const 12))))`;
+  const asks = plugin({
+    proxy_on_log: `(call $ask (i32.const 64) (i32.const 10))
+      (call $ask (i32.const 80) (i32.const 12))`,
+  }, `(data (i32.const 64) "route_name") (data (i32.const 80) "cluster_name")`);
   return withEnvoy(
     file(
       [http("one", [wasm("@p@")], [
