@@ -13,7 +13,7 @@ import type {
   WireRequest,
   WireResponse,
 } from "./messages.ts";
-import { streamOf } from "./messages.ts";
+import { streamOf } from "./stream_of.ts";
 import { type StreamMessage, transfers } from "./upstream_messages.ts";
 
 /** What an isolate asks of the host, and tells it. */
@@ -256,6 +256,7 @@ export class Isolate {
         return this.#reply(
           message.n,
           () => events.route(message.request, message.id),
+          streamOf,
         );
       case "output":
         events.output(message.fn, message.stream, message.bytes)
@@ -297,12 +298,14 @@ export class Isolate {
     }
   }
 
-  #reply(n: number, answer: () => unknown): void {
-    const answered = (value: unknown) =>
-      this.#send(
-        { t: "answer", n, value },
-        streamOf(value as WireResponse | undefined),
-      );
+  /** Sends what `answer` gives, or why it gives nothing; `transfer` names what of it is handed over. */
+  #reply<T>(
+    n: number,
+    answer: () => T | Promise<T>,
+    transfer: (value: T) => Transferable[] = () => [],
+  ): void {
+    const answered = (value: T) =>
+      this.#send({ t: "answer", n, value }, transfer(value));
     const failed = ({ message, errno }: Error & { errno?: number }) =>
       this.#send({ t: "answer", n, failed: { message, errno } });
     try {

@@ -44,13 +44,6 @@ export interface WireResponse {
   error?: string;
 }
 
-/** What of a request or an answer is handed over and not copied. */
-export function streamOf(
-  message: WireRequest | WireResponse | undefined,
-): Transferable[] {
-  return message?.stream === undefined ? [] : [message.stream];
-}
-
 /** All an isolate needs to run one function. */
 export interface FunctionSpec {
   /** What its log lines and errors call it until it said its id. */

@@ -46,7 +46,11 @@ export class StateStores {
       opening = openState(name, config, this.#options);
       this.#open.set(name, opening);
       opening.then(
-        (component) => this.#opened.set(name, component),
+        (component) => {
+          // They may have been closed meanwhile.
+          if (this.#open.get(name) !== opening) return;
+          this.#opened.set(name, component);
+        },
         () => this.#open.delete(name),
       );
     }

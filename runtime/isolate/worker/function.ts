@@ -275,7 +275,10 @@ export class LocalFunction {
   }
 }
 
-/** What `promise` resolves with, or undefined after so many milliseconds. */
+/**
+ * What `promise` resolves with, or undefined after so many milliseconds. Not `within` of `proto/after.ts`: what that
+ * cancels is remembered until its time would have come, and these come by the thousand.
+ */
 async function limited<T>(
   promise: Promise<T>,
   milliseconds: number,

@@ -4,12 +4,8 @@ import { openListener } from "../../ingress/listener.ts";
 import { unread } from "../../ingress/request.ts";
 import { InstanceBudget } from "../budget.ts";
 import { PREPARED } from "../prepared.ts";
-import {
-  type FunctionSpec,
-  streamOf,
-  type ToIsolate,
-  type WireResponse,
-} from "../messages.ts";
+import type { FunctionSpec, ToIsolate, WireResponse } from "../messages.ts";
+import { streamOf } from "../stream_of.ts";
 import { type Arrival, arrivalOf } from "./arrival.ts";
 import { queueReady } from "./attendant.ts";
 import { describe } from "./describe.ts";

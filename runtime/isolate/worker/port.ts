@@ -7,7 +7,7 @@ import type {
   WireResponse,
 } from "../messages.ts";
 
-import { streamOf } from "../messages.ts";
+import { streamOf } from "../stream_of.ts";
 import { Peers } from "./peers.ts";
 import { UpstreamStreams } from "./upstream.ts";
 
