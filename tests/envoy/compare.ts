@@ -2,6 +2,7 @@
  * What differs between a run and the recording. `deno run -A tests/envoy/compare.ts [theme…] [--case NAME]` runs this
  * host and prints each difference, `--envoy` runs Envoy instead.
  */
+import { sleep } from "../../proto/after.ts";
 import { type Case, usesTrailers } from "./case.ts";
 import { THEMES } from "./cases/mod.ts";
 import { DIFFERENCES } from "./differences.ts";
@@ -14,9 +15,12 @@ export interface Mismatch {
   text: string;
 }
 
+/** Rests before a case that went otherwise is tried again: milliseconds. */
+const RESTS = [0, 1000, 3000, 9000];
+
 /**
- * Runs a theme's cases. A case that goes otherwise is tried twice more by itself: a busy machine joins what was sent
- * apart. @returns those that still differ.
+ * Runs a theme's cases. A case that goes otherwise is tried again by itself, after longer and longer rests: a busy
+ * machine joins what was sent apart. @returns those that still differ.
  */
 export async function mismatches(
   theme: string,
@@ -27,7 +31,9 @@ export async function mismatches(
   const told = start === onEnvoy ? (_: string, t: string) => t : allowed(theme);
   let left = cases;
   let found: Mismatch[] = [];
-  for (let i = 0; i < 3 && left.length > 0; i++) {
+  for (const rest of [0, ...RESTS]) {
+    if (left.length === 0) break;
+    await sleep(rest);
     const texts = await run(left, start);
     found = left.flatMap((one, n) => {
       const want = told(one.name, expected.get(one.name) ?? "not recorded");
