@@ -6,13 +6,6 @@ const BOOTS =
   "in which the host stands still). They cannot overlap: the host is a child of the daemon, in namespaces that the " +
   "daemon makes. runc's shim and a static C server together take about as long as two of them.";
 
-/** Where the memory is. */
-const HEAPS =
-  "Of a pod's two processes 28 MB are bare Deno and its worker. The rest is three V8 heaps with our JavaScript and what " +
-  "of Deno's own it touches: streams, HTTP, processes, FFI. No flag of V8 gave more than 1 MB (semi-space size, single " +
-  "thread, optimize for size); what would is a snapshot of the loaded program, which Deno cannot make, or one base for " +
-  "several pods (DESIGN, Bases).";
-
 /** What is left of an exchange's cost. */
 const EXCHANGE =
   "An exchange's own JavaScript is 6 µs, spread thin: the request's fields (1), the response (1), contexts, directions " +
@@ -36,13 +29,6 @@ const BODY =
   "with a timer and a listener for a client that leaves. Sharing one timer among all that wait was tried and gained " +
   "nothing. ";
 
-/** Memory beside Envoy. */
-const BESIDE_ENVOY =
-  "After a load 41 MB are pages of Deno's executable, alone 0.2 to 0.4 of Envoy's whole; the rest are heaps, compiled " +
-  "code and buffers; a Go module adds some 25 MB of code and heap, where Envoy has its VM once for the main thread and " +
-  "once for the worker. A young generation of 2 MB instead of 16 gave 13 MB. What would fix it: an executable without " +
-  "what is not used of Deno.";
-
 export const MISSES: Readonly<Record<string, string>> = {
   "first-answer-warm": BOOTS +
     " After that our own part is 10 ms in the daemon (namespaces, mounts, cgroups) and 4 in the chain that cages the " +
@@ -55,9 +41,9 @@ export const MISSES: Readonly<Record<string, string>> = {
     " With more pods than cores nothing overlaps, and CPU time alone counts: 60 ms for a daemon and 80 ms for a host, " +
     "where runc's whole way is 50, ctr and containerd not included. Half of ours are the bare boots. What would fix it: " +
     "fewer boots; with one daemon for all pods it is 1.9 ×, but then a pod has no shim process of its own.",
-  "memory-1": HEAPS,
-  "memory-20": HEAPS,
-  "memory-20-absolute": HEAPS,
+  "memory-20-absolute":
+    "Of a pod's two processes 28 MB are bare Deno and its worker; the rest is three V8 heaps with our JavaScript and what " +
+    "of Deno's own it touches. What would fix it: a snapshot of the loaded program, which Deno cannot make.",
   "state-get":
     "Of 30 µs 16 are a bare trip over the port, 7 a real message each way and the guest's suspension, 7 the store. What " +
     "would fix it: reading the embedded store in the function's own isolate, which has no permission for it.",
@@ -74,9 +60,8 @@ export const MISSES: Readonly<Record<string, string>> = {
   "envoy-headers-go-rate": GO_IN_ENVOY,
   "envoy-headers-rust-rate":
     "Within its budget while the machine does nothing else: see the CPU time.",
-  "envoy-hello-memory": BESIDE_ENVOY,
-  "envoy-headers-go-memory": BESIDE_ENVOY,
-  "envoy-headers-rust-memory": BESIDE_ENVOY,
+  "envoy-headers-rust-memory":
+    "Within its budget once the host has looked what it can give back, as it does every 5 s if it grew by 4 MB.",
   "large-module-instance":
     "The instance itself takes 4 ms, of which Go's own start is 2; the rest are the requests that ask for it and see it, " +
     "in a process that has just begun, and what else the machine does.",

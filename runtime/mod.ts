@@ -16,5 +16,6 @@ export {
   type PodSpec,
 } from "./control/messages.ts";
 export { guessAddress } from "./guess.ts";
+export { type MemoryCalls, Reclaimer } from "./memory/reclaimer.ts";
 export { packaging, selfCommand, selfEnv } from "./self.ts";
 export { VERSION } from "./version.ts";

@@ -105,6 +105,16 @@ const LATER = {
   strerror: { parameters: ["i32"], result: "pointer" },
 } as const;
 
+/** What gives memory back; not before a pod has run for some seconds. */
+const MEMORY = {
+  madvise: {
+    parameters: ["u64", "usize", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  malloc_trim: { parameters: ["usize"], result: "i32", nonblocking: true },
+} as const;
+
 let first: Symbols<typeof FIRST> | undefined;
 let later: Symbols<typeof LATER> | undefined;
 
@@ -118,6 +128,11 @@ export function libcLater(): Symbols<typeof LATER> {
   // With the first ones, so that `errno` finds its own loaded: looking it up after a failure could change it.
   libc();
   return later ??= openLean("libc.so.6", LATER);
+}
+
+/** Those that give memory back, on other threads; opened at each call. */
+export function libcMemory(): Symbols<typeof MEMORY> {
+  return openLean("libc.so.6", MEMORY);
 }
 
 /** A system call that failed: which, on what, and why. */

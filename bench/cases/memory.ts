@@ -7,8 +7,8 @@ import { Pods } from "../harness/pods.ts";
 import { processesWith, pss, sleep } from "../harness/pss.ts";
 import { figure, type Row } from "../harness/row.ts";
 
-/** Time to come to rest after the last request: milliseconds. */
-const REST = 1500;
+/** Time to come to rest after the last request, in which a pod gives back what only its start took: milliseconds. */
+const REST = 12_000;
 
 export const memory: Case = {
   name: "memory",

@@ -94,12 +94,13 @@ async function openat2(
 
 /** Opens a folder of the host itself. @throws {FileError} */
 export function openFolder(path: string): number {
+  return openOwn(path, O.PATH | O.DIRECTORY);
+}
+
+/** Opens a path of the host itself. @throws {FileError} */
+export function openOwn(path: string, flags: number): number {
   const bytes = new TextEncoder().encode(path);
-  const how = new BigUint64Array([
-    BigInt(O.PATH | O.DIRECTORY | O.CLOEXEC),
-    0n,
-    0n,
-  ]);
+  const how = new BigUint64Array([BigInt(flags | O.CLOEXEC), 0n, 0n]);
   const name = cPath(String.fromCharCode(...bytes));
   return callNow("openat2", "path", AT_FDCWD, name, how, HOW_SIZE);
 }

@@ -29,6 +29,7 @@ const X64 = {
   openat2: 437,
   close: 3,
   prctl: 157,
+  madvise: 28,
 };
 export type CallName = keyof typeof X64;
 
@@ -54,6 +55,7 @@ const ARM64: Record<CallName, number> = {
   openat2: 437,
   close: 57,
   prctl: 167,
+  madvise: 233,
 };
 
 const NUMBERS: Record<CallName, number> = Deno.build.arch === "aarch64"
@@ -77,7 +79,7 @@ const STRUCTURES = Object.fromEntries(
 
 /** The parameters after the call's number. Numbers are passed as i64, whatever the call makes of them. */
 const SHAPES = {
-  /** fsync, fdatasync, ftruncate, fallocate, fcntl, lseek, close: a descriptor and numbers. */
+  /** fsync, fdatasync, ftruncate, fallocate, fcntl, lseek, close, madvise: a descriptor or an address, and numbers. */
   numbers: ["i64", "i64", "i64", "i64"],
   /** pread, pwrite, getdents, mkdirat, unlinkat: a descriptor, bytes, numbers. */
   bytes: ["i64", "buffer", "i64", "i64"],
@@ -101,6 +103,8 @@ const SCRATCH = 64 * 1024;
 interface SystemCalls {
   now: Record<Shape, Caller<Uint8Array, bigint>>;
   later: Record<Shape, Caller<bigint, Promise<bigint>>>;
+  /** malloc_trim(3), on a thread that may wait. */
+  trim: (kept: bigint) => Promise<number>;
   /** The C library's own `errno` of this thread. */
   errno: Int32Array;
   /** Where `readAtHand` reads to, and its `struct iovec`: address and size. */
@@ -118,6 +122,7 @@ export function openSystemCalls(): SystemCalls {
   if (opened) return opened;
   const symbols: Record<string, Deno.ForeignFunction> = {
     __errno_location: { parameters: [], result: "pointer" },
+    malloc_trim: { parameters: ["usize"], result: "i32", nonblocking: true },
   };
   for (const [shape, parameters] of Object.entries(SHAPES)) {
     const one = { name: "syscall", result: "i64" } as const;
@@ -142,6 +147,7 @@ export function openSystemCalls(): SystemCalls {
     iovec: new BigUint64Array([BigInt(address), 0n]),
     now: all("now") as SystemCalls["now"],
     later: all("later") as SystemCalls["later"],
+    trim: calls.malloc_trim as SystemCalls["trim"],
     // Read through a pointer it would want the permission each time.
     errno: new Int32Array(
       new Deno.UnsafePointerView(errnoAt).getArrayBuffer(4),
@@ -266,6 +272,11 @@ export async function closeLater(fd: number): Promise<void> {
 }
 
 const EIO = 29;
+
+/** malloc_trim(3): what the C library's allocator has free goes back to the system. Resolves when it did. */
+export async function trimAllocator(): Promise<void> {
+  await openSystemCalls().trim(0n);
+}
 
 /** A byte string as C wants it. @throws {FileError} 28 for a zero byte inside, 37 for more than 4096 bytes. */
 export function cPath(path: string): Uint8Array<ArrayBuffer> {

@@ -23,9 +23,9 @@ import { layottoPairs } from "./layotto_pairs.ts";
 import { ownStreams } from "./own_streams.ts";
 import { Pod } from "./pod.ts";
 import type { Sink } from "./pod_options.ts";
+import { startRounds } from "./rounds.ts";
 import { openServers } from "./servers.ts";
 import { withDefaultStores } from "./stores.ts";
-import { Watchdog } from "./watchdog.ts";
 
 export interface LaptopOptions {
   /** The configuration file's path and text; absent: no function, only what is installed later. */
@@ -57,8 +57,6 @@ export interface RunningHost {
 }
 
 const POD = "local";
-/** Between two looks at isolates that may be stuck: milliseconds. */
-const WATCH_MS = 10_000;
 
 /**
  * Starts every function of the configuration.
@@ -103,19 +101,12 @@ export async function startLaptop(
       ),
   });
   const listeners: Listener[] = [];
+  const endRounds = startRounds(pod, log);
   const stop = async () => {
-    clearInterval(timer);
+    endRounds();
     await Promise.all(listeners.map((listener) => listener.close()));
     await pod.close();
   };
-  const watchdog = new Watchdog(pod, (fn, silence) => {
-    log.error(`function ${fn.id} has kept its isolate busy for ${silence} ms`);
-  });
-  const timer = setInterval(
-    () => watchdog.look(),
-    WATCH_MS,
-  ) as unknown as number;
-  Deno.unrefTimer(timer);
   try {
     listeners.push(...openServers(pod, new PodAdmin(pod), settings));
     const wanted = config?.functions ?? [];

@@ -12,10 +12,12 @@ import { Ahead } from "./ahead.ts";
 import { PodAdmin } from "./admin.ts";
 import { confineSelf } from "./confine.ts";
 import { readContainer, readPodConfig } from "./container.ts";
+import { memoryCalls } from "./memory_calls.ts";
 import { stdinBytes, stdoutBytes } from "./own_pipes.ts";
 import { Pod, StuckError } from "./pod.ts";
 import { openServers } from "./servers.ts";
 import type { HostConfig } from "../config/config.ts";
+import { Reclaimer } from "../memory/reclaimer.ts";
 import type { Spares } from "../isolate/place.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -51,6 +53,7 @@ class Host implements ControlHandler {
   readonly #pods = new Map<string, OpenPod>();
   readonly #containers = new Map<string, HostFunction>();
   readonly #spares: Spares;
+  readonly #reclaimer = new Reclaimer(() => memoryCalls);
   #wedged = false;
 
   constructor(log: Logger, spares: Spares) {
@@ -140,6 +143,7 @@ class Host implements ControlHandler {
   /** The shim asks every few seconds whether we live: a timer that is its, not ours. */
   pinged(): void {
     for (const { watchdog } of this.#pods.values()) watchdog?.look();
+    this.#reclaimer.look();
   }
 
   input(key: Key, bytes: Uint8Array | undefined): void {

@@ -7,6 +7,7 @@ import {
 } from "../cage/host_process.ts";
 import type { Identity } from "../cage/identity.ts";
 import { failure } from "../errors.ts";
+import { reclaimer } from "../reclaim.ts";
 import { HostClient, type Key, type PodSpec } from "../../runtime/mod.ts";
 
 /** How long a host's main isolate may be silent before it is killed: milliseconds. */
@@ -151,6 +152,7 @@ export class Host {
     } catch {
       return; // Killed or dead: either way it ends.
     }
+    reclaimer.look();
     if (this.#watch === undefined) return;
     this.#watch = undefined;
     this.watch(true);

@@ -66,6 +66,10 @@ export class Laptop {
     return text;
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** All of its stderr, once it has ended. */
   async stderr(): Promise<string> {
     return (await this.#rest)[1];

@@ -3,6 +3,8 @@ import { StateStores } from "../../runtime/components/state/stores.ts";
 import { withDefaultStores } from "../../runtime/host/stores.ts";
 import { Logger } from "../../runtime/log.ts";
 import { buildExamples } from "../../tools/build_examples.ts";
+import { until } from "../e2e/harness/poll.ts";
+import { codeInMemory } from "../program_memory.ts";
 import { endingGuest } from "../runtime/laptop/ending_guest.ts";
 import { Laptop } from "./laptop.ts";
 import { inFolder, layotto, ROOT } from "./run.ts";
@@ -42,6 +44,21 @@ Deno.test("start without a configuration runs the demo; its curl line gives the 
       assert.equal((await health.json()).status, "UP");
     } finally {
       assert.equal(await laptop.stop("SIGINT"), 0);
+    }
+  }));
+
+Deno.test("once it runs it gives back the pages of the program that only its start took", () =>
+  inFolder(async (folder) => {
+    const laptop = await Laptop.start(folder);
+    try {
+      const before = codeInMemory(laptop.pid);
+      await until(
+        `less than half of ${before} bytes`,
+        () => codeInMemory(laptop.pid) < before / 2,
+      );
+      assert.equal(await laptop.ask("/?name=book1", "id_1"), ANSWER);
+    } finally {
+      await laptop.stop();
     }
   }));
 

@@ -1,5 +1,6 @@
 /** One task at a time, driven by `ctr` (SHIM.md §10, scenarios 1 to 6, 8, 9, 11, 12, 21). */
 import assert from "node:assert/strict";
+import { codeInMemory } from "../program_memory.ts";
 import { SHIM } from "./harness/containerd.ts";
 import { Events } from "./harness/ctr.ts";
 import * as guests from "./harness/guests.ts";
@@ -71,6 +72,22 @@ test("scenario 3: a running function is listed, has a process and figures", asyn
   assert(figure(/memory\.usage(?:_in_bytes)?/) > 1024 * 1024, metrics);
   assert(figure(/(?:cpuacct\.usage|cpu\.usage_usec)/) > 0, metrics);
   assert(figure(/pids\.current/) > 0, metrics);
+  await ctr.remove("f2");
+});
+
+test("a pod's two processes give back the pages of the program that only their start took", async (world) => {
+  const { ctr, containerd } = world;
+  const { pid: host } = await ctr.start(SERVER, "f2");
+  const { pid: shim } = await shimOf(world, "f2");
+  const proc = containerd.box.path("/proc");
+  const inMemory = (pid: number) => [pid, codeInMemory(pid, proc)] as const;
+  for (const [pid, before] of [shim, host].map(inMemory)) {
+    await until(
+      `process ${pid} has less than half of its ${before} bytes of code`,
+      () => codeInMemory(pid, proc) < before / 2,
+    );
+  }
+  assert.equal(await askInside(world, host), "hello");
   await ctr.remove("f2");
 });
 

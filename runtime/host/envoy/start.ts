@@ -17,6 +17,7 @@ import { VERSION } from "../../version.ts";
 import { ownStreams } from "../own_streams.ts";
 import { Pod } from "../pod.ts";
 import type { Sink } from "../pod_options.ts";
+import { startRounds } from "../rounds.ts";
 import { withDefaultStores } from "../stores.ts";
 import { clustersOf } from "./clusters.ts";
 import { BUFFER_LIMIT, PluginBuilder } from "./plugins.ts";
@@ -93,6 +94,7 @@ class EnvoyHost implements RunningEnvoyHost {
   readonly #options: EnvoyHostOptions;
   readonly #builder: PluginBuilder;
   readonly #started = performance.now();
+  readonly #endRounds: () => void;
   #admin: Listener | undefined;
 
   constructor(
@@ -108,6 +110,7 @@ class EnvoyHost implements RunningEnvoyHost {
       pod.options.clusters,
       options.config.node,
     );
+    this.#endRounds = startRounds(pod, pod.options.log);
   }
 
   async start(): Promise<void> {
@@ -137,6 +140,7 @@ class EnvoyHost implements RunningEnvoyHost {
   }
 
   async stop(): Promise<void> {
+    this.#endRounds();
     await this.#admin?.close();
     await this.#pod.close();
   }

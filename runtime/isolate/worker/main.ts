@@ -2,6 +2,7 @@
 import { missingImports, UnknownImportError } from "../../../abi/mod.ts";
 import { openListener } from "../../ingress/listener.ts";
 import { unread } from "../../ingress/request.ts";
+import { collect } from "../../memory/collect.ts";
 import { InstanceBudget } from "../budget.ts";
 import { PREPARED } from "../prepared.ts";
 import type { FunctionSpec, ToIsolate, WireResponse } from "../messages.ts";
@@ -17,12 +18,14 @@ import { serveTcp } from "./tcp/serve.ts";
 import { FunctionVm } from "./vm.ts";
 import { answerOn } from "./peers.ts";
 import { answered, peers, send, upstreams } from "./port.ts";
+import { Rest } from "./rest.ts";
 import { ingressHandler, type Reachable } from "./serve.ts";
 
 const functions = new Map<number, LocalFunction>();
 const byId = new Map<string, LocalFunction>();
 const vms = new Map<string, FunctionVm>();
 let budget: InstanceBudget | undefined;
+const rest = new Rest(collect);
 
 const reachable: Reachable = {
   alone: undefined,
@@ -96,7 +99,14 @@ function take(message: ToIsolate): void {
       return queueReady(message);
     case "ping":
       send({ t: "result", n: message.n, value: undefined });
+      rest.look(answers());
   }
+}
+
+/** How many requests the functions here have answered. */
+function answers(): number {
+  return functions.values().flatMap((fn) => fn.stats().answers)
+    .reduce((all, [, count]) => all + count, 0);
 }
 
 /** Deno loads what HTTP takes when it is first touched: 4 ms. */
