@@ -44,7 +44,7 @@ Deno.test("the demo pair of functions gives the quickstart's answer", async () =
   assert.deepEqual(host1.invoked[0], ["id_2", "", "book1"]);
 });
 
-Deno.test("an answer larger than the memory grows it while the call is suspended", async () => {
+Deno.test("an answer larger than the memory grows it while the call is suspended (trap 3)", async () => {
   const { f1, host1 } = await pair();
   host1.invoke = () => Promise.resolve(new Uint8Array(200_000).fill(0x61));
   const answer = await f1.handleHttp(request({ body: bytes("name=x") }));

@@ -44,7 +44,7 @@ for (
   });
 }
 
-Deno.test("memory that the allocator grows is written to through fresh views", () => {
+Deno.test("memory that the allocator grows is written to through fresh views (trap 3)", () => {
   const probe = withBody(bytes("hello"));
   probe.allocator = Allocation.grows;
   assert.equal(probe.call("proxy_get_buffer_bytes", 0, 0, 99, R, R + 4), 0);
@@ -105,7 +105,7 @@ Deno.test("before instantiation every address is bad", () => {
   assert.equal(memory.give(bytes("x"), 0, 4), 6);
 });
 
-Deno.test("shared memory that grows is seen, and its text can be read", () => {
+Deno.test("shared memory that grows is seen, and its text can be read (trap 3)", () => {
   const shared = new WebAssembly.Memory({
     initial: 1,
     maximum: 3,

@@ -31,7 +31,7 @@ function failing(body: string): string {
 }
 
 for (const [name, body, message] of FAILURES) {
-  Deno.test(`${name} is a GuestTrap with callback, message and wasm stack, and ends the instance`, async () => {
+  Deno.test(`${name} is a GuestTrap with callback, message and wasm stack, and ends the instance (trap 6)`, async () => {
     const { plugin } = await start(failing(body));
     assert.throws(
       () => plugin.handleHttp(request()) as GuestResponse,
@@ -48,6 +48,27 @@ for (const [name, body, message] of FAILURES) {
     assert.equal(plugin.busy, false);
     assert.throws(() => plugin.handleHttp(request()), /has failed/);
     assert.throws(() => plugin.tick(), /has failed/);
+  });
+}
+
+const STATE = `(import "env" "proxy_get_state"
+  (func (param i32 i32 i32 i32 i32 i32) (result i32)))`;
+
+for (const [how, more] of [["plainly", ""], ["so that it may wait", STATE]]) {
+  Deno.test(`an error of the host's passes unchanged through a guest that was entered ${how}, and ends the instance (trap 6)`, async () => {
+    const { plugin, host } = await start(`(module ${more} ${PRELUDE}
+      (func (export "proxy_abi_version_0_2_0"))
+      (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+        (call $say (i32.const 104)) (i32.const 0)))`);
+    const error = new RangeError("the host's own");
+    host.log = () => {
+      throw error;
+    };
+    await assert.rejects(
+      async () => await plugin.handleHttp(request()),
+      (trap) => trap instanceof GuestTrap && trap.cause === error,
+    );
+    assert.equal(plugin.failed, true);
   });
 }
 

@@ -33,6 +33,9 @@ export const Allocation = {
 export const HEAP = 0x8000;
 export const PAGE = 0x10000;
 
+/** The first address that is negative as a signed number. */
+export const FAR = 0x8000_0000;
+
 function probeText(
   names: string[],
   wasi: string[],
@@ -50,9 +53,12 @@ function probeText(
     (global $heap (export "heap") (mut i32) (i32.const ${HEAP}))
     (global $mode (export "mode") (mut i32) (i32.const 0))
     (global $asked (export "asked") (mut i32) (i32.const -1))
+    (global $allocations (export "allocations") (mut i32) (i32.const 0))
     (func (export "${marker}"))
     (func (export "malloc") (param $size i32) (result i32)
       (global.set $asked (local.get $size))
+      (global.set $allocations
+        (i32.add (global.get $allocations) (i32.const 1)))
       (if (i32.eq (global.get $mode) (i32.const 1))
         (then (return (i32.const 0))))
       (if (i32.eq (global.get $mode) (i32.const 2))
@@ -105,6 +111,11 @@ class GuestMemoryView {
       : data;
     this.memory.set(bytes, at);
     return bytes.length;
+  }
+
+  /** Grows the memory, as the guest itself does between two calls. */
+  grow(pages: number): void {
+    (this.exports.memory as WebAssembly.Memory).grow(pages);
   }
 
   u32(at: number): number {
@@ -226,9 +237,18 @@ export class PluginProbe extends GuestMemoryView {
     return (this.exports.asked as WebAssembly.Global).value;
   }
 
+  /** How often the allocator was called. */
+  get allocations(): number {
+    return (this.exports.allocations as WebAssembly.Global).value;
+  }
+
   /** Where the normal allocator goes on. */
   get heap(): number {
     return (this.exports.heap as WebAssembly.Global).value >>> 0;
+  }
+
+  set heap(address: number) {
+    (this.exports.heap as WebAssembly.Global).value = address | 0;
   }
 }
 

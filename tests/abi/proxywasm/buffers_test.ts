@@ -31,7 +31,7 @@ const READS: [start: number, max: number, part: string][] = [
 ];
 
 for (const [start, max, part] of READS) {
-  Deno.test(`reading a body from ${start}, ${max} bytes at most, gives "${part}"`, () => {
+  Deno.test(`reading a body from ${start}, ${max} bytes at most, gives "${part}" (trap 1)`, () => {
     const guest = probe();
     assert.equal(
       guest.call("proxy_get_buffer_bytes", 0, start, max, R, R + 4),
@@ -103,7 +103,7 @@ Deno.test("what a host gave as a body is not written to", () => {
   assert.equal(text(body), "0123456789");
 });
 
-Deno.test("configurations can be read at any time and not be written", () => {
+Deno.test("configurations can be read at any time and not be written (trap 1)", () => {
   const guest = probe({ onRoot: true });
   for (const [type, value] of [[6, "vm text"], [7, "plugin text"]] as const) {
     assert.equal(

@@ -305,7 +305,7 @@ Deno.test("queues resolve by VM id and name; an empty VM id is the caller's", ()
   assert.equal(resolve("", "nothing"), -1);
 });
 
-Deno.test("metrics: types keep to their operations, 64 bits arrive signed", () => {
+Deno.test("metrics: types keep to their operations, 64 bits arrive signed (trap 2)", () => {
   const guest = new PluginProbe();
   const define = (type: number, name: string) => {
     const status = guest.call(

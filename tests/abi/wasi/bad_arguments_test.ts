@@ -1,6 +1,6 @@
 /** Every call with a descriptor that is not there, and with every address out of bounds. */
 import assert from "node:assert/strict";
-import { type Argument, PAGE } from "../probe.ts";
+import { type Argument, FAR, PAGE } from "../probe.ts";
 import { WASI } from "../signatures.ts";
 import { DATA, IOVEC, PATH, R, World, WRITE } from "./world.ts";
 
@@ -97,6 +97,26 @@ for (const [name, [args, addresses]] of Object.entries(GOOD)) {
       }
     });
   }
+}
+
+for (const [name, [args, addresses]] of Object.entries(GOOD)) {
+  if (addresses.length === 0) continue;
+  Deno.test(`${name} takes addresses from 2 GiB on (trap 1)`, async () => {
+    using near = await prepared();
+    using far = await prepared();
+    far.guest.grow(FAR / PAGE);
+    far.guest.memory.copyWithin(FAR, 0, PAGE);
+    far.guest.view.setUint32(FAR + IOVEC, FAR + DATA, true);
+    const below = far.guest.memory.slice(0, PAGE);
+    const moved = args.map((one, i) =>
+      addresses.includes(i) ? (Number(one) + FAR) | 0 : one
+    );
+    assert.equal(
+      await far.call(name, ...moved),
+      await near.call(name, ...args),
+    );
+    assert.deepEqual(far.guest.memory.slice(0, PAGE), below);
+  });
 }
 
 Deno.test("a path may not be longer than the memory it lies in, whatever its size says", async () => {

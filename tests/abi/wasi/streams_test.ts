@@ -220,6 +220,16 @@ Deno.test("the wall clock is now, the monotonic clock goes forward", () => {
   assert.ok(off > -1000n && off < 1000n, `${off} ms`);
 });
 
+Deno.test("a clock's precision is any 64 bits (trap 2)", async () => {
+  for (const probe of [plugin(), new CommandProbe()]) {
+    for (const precision of [0n, 1n, 2n ** 63n - 1n, -(2n ** 63n), -1n]) {
+      probe.memory.fill(0, R, R + 8);
+      assert.equal(await probe.wait("clock_time_get", 0, precision, R), 0);
+      assert.notEqual(probe.u64(R), 0n);
+    }
+  }
+});
+
 Deno.test("random bytes fill exactly what was asked for; commands may ask for more", () => {
   const probe = plugin();
   assert.equal(probe.call("random_get", 0x100, 32), 0);

@@ -68,7 +68,7 @@ Deno.test("pread and pwrite leave the position alone", async () => {
   assert.equal(await world.write(fd, "x", -1n), 28);
 });
 
-Deno.test("a seek goes to the start, from where it is, and from the end", async () => {
+Deno.test("a seek goes to the start, from where it is, and from the end (trap 2)", async () => {
   using world = new World();
   const fd = await world.open("a.txt", { rights: BOTH });
   assert.equal(await world.seek(fd, 4n, 0), 4n);
