@@ -9,7 +9,7 @@ function withBody(body: Uint8Array, onRoot = false): PluginProbe {
   return new PluginProbe({ request: { body, bodyIsReal: true }, onRoot });
 }
 
-Deno.test("a result is put in memory of exactly its size and its address and size are stored", () => {
+Deno.test("a result is put in memory of exactly its size and its address and size are stored (trap 9)", () => {
   const probe = withBody(bytes("hello"));
   assert.equal(probe.call("proxy_get_buffer_bytes", 0, 0, 99, R, R + 4), 0);
   assert.equal(probe.asked, 5);
@@ -18,7 +18,7 @@ Deno.test("a result is put in memory of exactly its size and its address and siz
   assert.equal(probe.givenText(R, R + 4), "hello");
 });
 
-Deno.test("an empty result asks for no memory and is address 0, size 0", () => {
+Deno.test("an empty result asks for no memory and is address 0, size 0 (trap 8)", () => {
   const probe = withBody(bytes(""));
   probe.memory.fill(0xaa, R, R + 12);
   assert.equal(probe.call("proxy_get_buffer_bytes", 0, 0, 99, R, R + 4), 0);
@@ -34,7 +34,7 @@ for (
     ["gives what does not fit", Allocation.outOfRange],
   ] as const
 ) {
-  Deno.test(`an allocator that ${what} is status 6 and nothing is stored`, () => {
+  Deno.test(`an allocator that ${what} is status 6 and nothing is stored (trap 11)`, () => {
     const probe = withBody(bytes("hello"));
     probe.memory.fill(0xaa, R, R + 8);
     probe.allocator = mode;
@@ -67,7 +67,7 @@ Deno.test("a result may end where the memory ends", () => {
   assert.equal(probe.givenText(R, R + 4), "hello");
 });
 
-Deno.test("a trap in the allocator passes through the host call", () => {
+Deno.test("a trap in the allocator passes through the host call (trap 11)", () => {
   const probe = withBody(bytes("hello"));
   probe.allocator = Allocation.traps;
   assert.throws(
@@ -76,7 +76,7 @@ Deno.test("a trap in the allocator passes through the host call", () => {
   );
 });
 
-Deno.test("the allocator may log, and any other host call of it ends the guest", () => {
+Deno.test("the allocator may log, and any other host call of it ends the guest (trap 11)", () => {
   const probe = withBody(bytes("hello"));
   probe.allocator = Allocation.logs;
   assert.equal(probe.call("proxy_get_buffer_bytes", 0, 0, 99, R, R + 4), 0);

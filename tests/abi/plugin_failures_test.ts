@@ -122,7 +122,7 @@ Deno.test("proc_exit(0) is the ordinary end of a plugin's _start, another code i
   await assert.rejects(start(exits(1)), { callback: "_start" });
 });
 
-Deno.test("an allocator that waits ends the instance instead of hanging it", async () => {
+Deno.test("an allocator that waits ends the instance instead of hanging it (trap 11)", async () => {
   const host = new RecordingHost();
   host.state = () => Promise.resolve(bytes("value"));
   const module = moduleOf(`(module

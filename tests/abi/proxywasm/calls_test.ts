@@ -257,7 +257,7 @@ Deno.test("queues: ids from 1, first in first out, empty is 7, unknown is 1", ()
   assert.equal(guest.call("proxy_dequeue_shared_queue", 9, R, R + 4), 1);
 });
 
-Deno.test("an item that the guest has no memory for stays in its queue", () => {
+Deno.test("an item that the guest has no memory for stays in its queue (trap 11)", () => {
   const guest = new PluginProbe();
   guest.vm.shared.queues.register(bytes("q"), 1);
   guest.vm.shared.queues.enqueue(1, bytes("item"));
@@ -268,7 +268,7 @@ Deno.test("an item that the guest has no memory for stays in its queue", () => {
   assert.equal(guest.givenText(R, R + 4), "item");
 });
 
-Deno.test("an item stays in its queue when the guest's allocator traps", () => {
+Deno.test("an item stays in its queue when the guest's allocator traps (trap 11)", () => {
   const guest = new PluginProbe();
   guest.vm.shared.queues.register(bytes("q"), 1);
   guest.vm.shared.queues.enqueue(1, bytes("item"));

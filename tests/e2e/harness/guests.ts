@@ -107,6 +107,8 @@ export interface FunctionOptions {
   out?: string;
   /** Traps when a request comes. */
   trap?: boolean;
+  /** Never returns from a request. */
+  loop?: boolean;
   /** Milliseconds it is busy when its plugin starts, without a pause. */
   busy?: number;
   /** An import that no host has. */
@@ -115,7 +117,7 @@ export interface FunctionOptions {
 
 /** A function that answers every request with the same text. */
 export async function fn(options: FunctionOptions): Promise<Uint8Array> {
-  const { id, answer, out = "", trap, unknownImport, busy = 0 } = options;
+  const { id, answer, out = "", trap, loop, unknownImport, busy = 0 } = options;
   const stranger = unknownImport === undefined
     ? ""
     : `(import "env" "${unknownImport}" (func (param i32) (result i32)))`;
@@ -157,6 +159,7 @@ export async function fn(options: FunctionOptions): Promise<Uint8Array> {
       (i32.const 1))
     (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
       ${trap ? "unreachable" : ""}
+      ${loop ? "(loop $ever (br $ever))" : ""}
       (call $print (i32.const 1) (i32.const 65536) (i32.const ${size(out)}))
       (drop (call $set (i32.const 1) (i32.const 0) (i32.const ${size(answer)})
         (i32.const 2048) (i32.const ${size(answer)})))

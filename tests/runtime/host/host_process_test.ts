@@ -194,6 +194,30 @@ Deno.test("a trap answers 500, is logged with its function, and the next request
   );
 });
 
+Deno.test("a guest that never returns ends the host, which says why: nothing else ends a loop (trap 7)", async () => {
+  await using host = await startHost();
+  const port = freePort();
+  await host.client.openPod("p1", podSpec(ports(port)));
+  const key = keyOf("f1");
+  await host.client.create(
+    key,
+    containerSpec("f1", { annotations: { "request-timeout": "100ms" } }),
+    await fn({ id: "one", answer: "", loop: true }),
+  );
+  await host.client.start(key);
+  const asked = assert.rejects(get(port));
+  let ended = false;
+  const { status } = host.process;
+  status.then(() => ended = true);
+  while (!ended) {
+    await host.client.ping().catch(() => {});
+    await Promise.race([status, new Promise((done) => setTimeout(done, 100))]);
+  }
+  assert.equal((await status).code, 70);
+  assert.match(host.output(key, 2), /function one has kept its isolate busy/);
+  await asked;
+});
+
 Deno.test("what cannot run is refused at create, with the path and what is wrong", async () => {
   await using host = await startHost();
   await host.client.openPod("p1", podSpec(ports(freePort())));

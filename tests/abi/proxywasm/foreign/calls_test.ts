@@ -72,7 +72,7 @@ Deno.test("uncompress says 3 to what zlib did not make, and 10 to what is over t
   assert.equal(call(guest, "compress", new Uint8Array(101)), 10);
 });
 
-Deno.test("an empty result is address 0 and size 0, and nothing is allocated", () => {
+Deno.test("an empty result is address 0 and size 0, and nothing is allocated (trap 8)", () => {
   const guest = new PluginProbe();
   assert.deepEqual(call(guest, "clear_route_cache", bytes("")), bytes(""));
   assert.deepEqual([guest.u32(R), guest.u32(R + 4)], [0, 0]);
@@ -115,7 +115,7 @@ Deno.test("a function of the runtime's is called with a copy, its status is the 
   }
 });
 
-Deno.test("a result that the guest has no memory for is 6", () => {
+Deno.test("a result that the guest has no memory for is 6 (trap 11)", () => {
   const guest = having("f", () => bytes("result"));
   guest.allocator = 1;
   assert.equal(call(guest, "f", bytes("")), 6);
