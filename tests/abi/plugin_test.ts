@@ -45,7 +45,7 @@ Deno.test("a query string that stands for a body is a body to Layotto functions 
   assert.equal(plain.letters(), "chHldx");
 });
 
-Deno.test("headers are announced with their number and whether more follows", async () => {
+Deno.test("headers are announced with their number and whether more follows (trap 18)", async () => {
   // Logs the digits of (count, end).
   const headers = `(call $say (i32.add (i32.const 48) (local.get 1)))
     (call $say (i32.add (i32.const 48) (local.get 2))) (i32.const 0)`;
@@ -175,9 +175,9 @@ Deno.test("a status that HTTP cannot end with is sent as 500 and logged", async 
   }
 });
 
-Deno.test("what is no HTTP field is dropped from the answer and logged", async () => {
+Deno.test("what is no HTTP field is dropped from the answer and logged (trap 15)", async () => {
   const { plugin, host } = await start(`(module ${PRELUDE}
-    (data (i32.const 100) ":statusx-good201bad namex\\0d\\0aevil")
+    (data (i32.const 100) ":statusx-good201bad namex\\0d\\0aevila\\00b")
     (func (export "proxy_abi_version_0_2_0"))
     (func $field (param i32 i32 i32 i32)
       (drop (call $add (i32.const 2) (local.get 0) (local.get 1)
@@ -187,11 +187,12 @@ Deno.test("what is no HTTP field is dropped from the answer and logged", async (
       (call $field (i32.const 107) (i32.const 6) (i32.const 113) (i32.const 3))
       (call $field (i32.const 116) (i32.const 8) (i32.const 113) (i32.const 3))
       (call $field (i32.const 107) (i32.const 6) (i32.const 124) (i32.const 7))
+      (call $field (i32.const 107) (i32.const 6) (i32.const 131) (i32.const 3))
       (i32.const 0)))`);
   const answer = await plugin.handleHttp(request());
   assert.equal(answer.status, 201);
   assert.deepEqual(answer.headers, [["x-good", "201"]]);
-  assert.equal(host.logged.length, 2);
+  assert.equal(host.logged.length, 3);
   assert.match(host.lines[0]!, /field "bad name" was dropped/);
 });
 

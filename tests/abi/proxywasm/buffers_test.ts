@@ -119,14 +119,14 @@ Deno.test("configurations can be read at any time and not be written (trap 1)", 
   }
 });
 
-Deno.test("an empty configuration is status 0 with address 0 and size 0", () => {
+Deno.test("an empty configuration is status 0 with address 0 and size 0 (trap 12)", () => {
   const guest = probe({ options: {} });
   assert.equal(guest.call("proxy_get_buffer_bytes", 7, 0, -1, R, R + 4), 0);
   assert.equal(guest.u32(R), 0);
   assert.equal(guest.u32(R + 4), 0);
 });
 
-Deno.test("buffers that are not there are empty, but 1 for the body of a call's answer, types above 8 are 2", () => {
+Deno.test("buffers that are not there are empty, but 1 for the body of a call's answer, types above 8 are 2 (trap 12)", () => {
   const guest = probe();
   for (const type of [2, 3, 4, 5]) {
     const status = type === 4 ? 1 : 0;

@@ -4,6 +4,8 @@ import {
   encodePairs,
   type Pair,
 } from "../../../abi/proxywasm/pairs.ts";
+import { envoyFields, localReply } from "../../../abi/mod.ts";
+import { bytes, request } from "../guests.ts";
 import { PluginProbe, type ProbeSettings } from "../probe.ts";
 
 const KEY = 0x100;
@@ -56,7 +58,7 @@ function pairs(guest: PluginProbe, map: number): Pair[] {
   return decodePairs(guest.given(R, R + 4));
 }
 
-Deno.test("a value is found by its name in any case, the first of several", () => {
+Deno.test("a value is found by its name in any case, the first of several (trap 14)", () => {
   const guest = probe();
   assert.equal(get(guest, 0, "x-two"), "1");
   assert.equal(get(guest, 0, "X-Two"), "1");
@@ -64,14 +66,14 @@ Deno.test("a value is found by its name in any case, the first of several", () =
   assert.equal(get(guest, 0, "empty"), "");
 });
 
-Deno.test("a missing value is 1 to a 0.2 module and an empty one to a 0.1.0 module", () => {
+Deno.test("a missing value is 1 to a 0.2 module and an empty one to a 0.1.0 module (trap 13)", () => {
   for (const version of ["0_2_0", "0_2_1"] as const) {
     assert.equal(get(probe({ version }), 0, "nothing"), 1);
   }
   assert.equal(get(probe({ version: "0_1_0" }), 0, "nothing"), "");
 });
 
-Deno.test("all pairs come in their order, duplicates too", () => {
+Deno.test("all pairs come in their order, duplicates too (trap 14)", () => {
   assert.deepEqual(pairs(probe(), 0), [
     ["host", "a"],
     ["x-two", "1"],
@@ -80,7 +82,7 @@ Deno.test("all pairs come in their order, duplicates too", () => {
   ]);
 });
 
-Deno.test("an empty map is four zero bytes, never a size of 0", () => {
+Deno.test("an empty map is four zero bytes, never a size of 0 (trap 12)", () => {
   const guest = probe();
   for (const map of [1, 2, 3, 4, 5, 6, 7]) {
     assert.equal(guest.call("proxy_get_header_map_pairs", map, R, R + 4), 0);
@@ -88,7 +90,7 @@ Deno.test("an empty map is four zero bytes, never a size of 0", () => {
   }
 });
 
-Deno.test("adding appends, replacing leaves one value in its place, names become lower case", () => {
+Deno.test("adding appends, replacing leaves one value in its place, names become lower case (trap 15)", () => {
   const guest = probe();
   assert.equal(edit(guest, "add", 0, "X-Two", "3"), 0);
   assert.equal(edit(guest, "replace", 0, "X-TWO", "9"), 0);
@@ -103,6 +105,22 @@ Deno.test("adding appends, replacing leaves one value in its place, names become
   ]);
 });
 
+Deno.test("the fields of a local response are in lower case (trap 15)", () => {
+  const { headers } = localReply({
+    status: 200,
+    details: "",
+    headers: [["X-Upper", "CASE"], ["x-upper", "2"]],
+    body: bytes(""),
+    grpcStatus: -1,
+  }, false);
+  assert.deepEqual(headers.pairs, [
+    [":status", "200"],
+    ["x-upper", "CASE"],
+    ["x-upper", "2"],
+    ["content-length", "0"],
+  ]);
+});
+
 Deno.test("removing takes all values and is 0 for a name that is not there", () => {
   const guest = probe();
   const remove = (key: string) =>
@@ -112,11 +130,31 @@ Deno.test("removing takes all values and is 0 for a name that is not there", () 
   assert.deepEqual(pairs(guest, 0), [["host", "a"], ["empty", ""]]);
 });
 
-Deno.test("setting pairs replaces the whole map", () => {
+Deno.test("setting pairs replaces the whole map (trap 14) (trap 15)", () => {
   const guest = probe();
   const size = guest.put(MAP, encodePairs([["New", "1"], ["new", "2"]]));
   assert.equal(guest.call("proxy_set_header_map_pairs", 0, MAP, size), 0);
   assert.deepEqual(pairs(guest, 0), [["new", "1"], ["new", "2"]]);
+});
+
+Deno.test("setting pairs drops the pseudo fields that are not among them (trap 16)", () => {
+  const set = (map: number, fields: Pair[]) => {
+    const guest = probe();
+    guest.http.requestSide.headers = envoyFields(request());
+    guest.http.responseSide.headers!.add(":status", "200");
+    const size = guest.put(MAP, encodePairs(fields));
+    assert.equal(guest.call("proxy_set_header_map_pairs", map, MAP, size), 0);
+    assert.deepEqual(pairs(guest, map), fields);
+    return guest;
+  };
+  const without = set(0, [["x-only", "1"], ["host", "there"]]);
+  assert.equal(get(without, 0, ":path"), 1);
+  assert.equal(get(without, 0, ":authority"), 1);
+  assert.equal(get(without, 0, "host"), "there");
+  const some = set(0, [[":path", "/new"], ["x-only", "1"]]);
+  assert.equal(get(some, 0, ":path"), "/new");
+  assert.equal(get(some, 0, ":method"), 1);
+  assert.equal(get(set(2, [["x-only", "1"]]), 2, ":status"), 1);
 });
 
 Deno.test("no bytes, one zero byte, four zero bytes and garbage all set an empty map", () => {
@@ -154,9 +192,16 @@ Deno.test("map types above 7 are 2 to every call", () => {
   }
 });
 
-Deno.test("a map that is not there never gives a status that kills a Rust guest", () => {
-  for (const guest of [probe({ onRoot: true }), probe()]) {
-    const map = guest.vm.http === undefined ? 0 : 6;
+Deno.test("a map that is not there never gives a status that kills a Rust guest (trap 17)", () => {
+  const early = probe();
+  early.http.responseSide.headers = undefined;
+  for (
+    const [guest, map] of [
+      [probe({ onRoot: true }), 0],
+      [probe(), 6],
+      [early, 2],
+    ] as const
+  ) {
     assert.equal(get(guest, map, "host"), 1);
     assert.deepEqual(pairs(guest, map), []);
     assert.equal(guest.call("proxy_get_header_map_size", map, R), 0);
@@ -170,13 +215,13 @@ Deno.test("a map that is not there never gives a status that kills a Rust guest"
   }
 });
 
-Deno.test("a 0.1.0 module hears 2 for writes to a map that is not there", () => {
+Deno.test("a 0.1.0 module hears 2 for writes to a map that is not there (trap 17)", () => {
   const guest = probe({ version: "0_1_0", onRoot: true });
   assert.equal(edit(guest, "add", 0, "a", "b"), 2);
   assert.equal(guest.call("proxy_set_header_map_pairs", 0, MAP, 0), 2);
 });
 
-Deno.test("any bytes go through a value unchanged, text of a host as its UTF-8", () => {
+Deno.test("any bytes go through a value unchanged, text of a host as its UTF-8 (trap 15)", () => {
   const guest = probe({
     request: { headers: [["raw", "\xff\x80"], ["text", "→"]] },
   });
@@ -217,7 +262,7 @@ Deno.test("headers that nobody looks at are never taken from the host", () => {
   assert.equal(taken, 1);
 });
 
-Deno.test("headers that went on can be read and no longer be changed", () => {
+Deno.test("headers that went on can be read and no longer be changed (trap 17)", () => {
   const guest = new PluginProbe();
   guest.http.requestSide.sent = true;
   const before = guest.http.requestHeaders.pairs.map((pair) => [...pair]);

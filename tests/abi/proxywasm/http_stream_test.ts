@@ -348,3 +348,72 @@ Deno.test("a plugin that fails lets nothing more through, or everything where it
     );
   }
 });
+
+Deno.test("the end is 0 or 1 to every callback, of a request and of a response (trap 18)", async () => {
+  const said = `(call $say (i32.add (i32.const 48) (local.get 2)))
+    (i32.const 0)`;
+  const callbacks = CALLBACKS.filter(([name]) => !name.endsWith("trailers"))
+    .map(([name]) =>
+      `(func (export "proxy_on_${name}") (param i32 i32 i32) (result i32)
+        ${said})`
+    );
+  const wat = `(module
+    (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "proxy_abi_version_0_2_1"))
+    (func $say (param i32)
+      (i32.store8 (i32.const 0) (local.get 0))
+      (drop (call $log (i32.const 2) (i32.const 0) (i32.const 1))))
+    ${callbacks.join("\n")})`;
+  const parts = await open(wat);
+  feed(parts.request, FIELDS(), ["one", ""]);
+  assert.equal(parts.saw(), "001", "headers, a part, the end");
+  feed(parts.response, ANSWER(), ["one", "two"]);
+  assert.equal(parts.saw(), "001");
+  const heads = await open(wat);
+  heads.request.headers(FIELDS(), true);
+  heads.response.headers(ANSWER(), true);
+  assert.equal(heads.saw(), "11");
+});
+
+for (
+  const [version, said] of [["0_2_1", "100000"], ["0_1_0", "022022"]] as const
+) {
+  Deno.test(`${version}: response headers in the request's callback are not there yet, those of the request can only be read in the response's (trap 17)`, async () => {
+    const three = (map: number) =>
+      `(call $digit (call $get (i32.const ${map}) (i32.const 64)
+        (i32.const 5) (i32.const 128) (i32.const 132)))
+      (call $digit (call $add (i32.const ${map}) (i32.const 64)
+        (i32.const 5) (i32.const 64) (i32.const 5)))
+      (call $digit (call $remove (i32.const ${map}) (i32.const 64)
+        (i32.const 5)))
+      (i32.const 0)`;
+    const { request, response, saw, went } = await open(`(module
+      (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+      (import "env" "proxy_get_header_map_value"
+        (func $get (param i32 i32 i32 i32 i32) (result i32)))
+      (import "env" "proxy_add_header_map_value"
+        (func $add (param i32 i32 i32 i32 i32) (result i32)))
+      (import "env" "proxy_remove_header_map_value"
+        (func $remove (param i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 64) "x-one")
+      (func (export "proxy_abi_version_${version}"))
+      (func (export "malloc") (param i32) (result i32) (i32.const 1024))
+      (func $digit (param i32)
+        (i32.store8 (i32.const 0) (i32.add (i32.const 48) (local.get 0)))
+        (drop (call $log (i32.const 2) (i32.const 0) (i32.const 1))))
+      (func (export "proxy_on_request_headers") (param i32 i32 i32)
+        (result i32) ${three(2)})
+      (func (export "proxy_on_response_headers") (param i32 i32 i32)
+        (result i32) ${three(0)}))`);
+    const fields = FIELDS();
+    const before = [...fields.pairs];
+    request.headers(fields, true);
+    response.headers(ANSWER(), true);
+    const statuses = saw().replace(/proxy_\w+ did nothing: .*?_headers/g, "");
+    assert.equal(statuses, said);
+    assert.deepEqual(fields.pairs, before);
+    assert.deepEqual(went, ["> headers end", "< headers end"]);
+  });
+}

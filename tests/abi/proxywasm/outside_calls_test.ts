@@ -90,7 +90,7 @@ function httpCall(guest: PluginProbe, changes: {
   );
 }
 
-Deno.test("proxy_http_call hands over its fields in lower case, its body with its length, its trailers and timeout", () => {
+Deno.test("proxy_http_call hands over its fields in lower case, its body with its length, its trailers and timeout (trap 15)", () => {
   const [guest, calls] = probe();
   assert.equal(
     httpCall(guest, { body: "hi", trailers: [["T", "1"]], timeout: 250 }),

@@ -177,3 +177,18 @@ Deno.test("a trap ends the connection, and nothing is called after it", async ()
   assert.deepEqual(heard, ["accepted", "failed proxy_on_downstream_data"]);
   assert.equal(plugin.failed, true);
 });
+
+Deno.test("the end is 0 or 1 to the callbacks of both directions (trap 18)", async () => {
+  const said = `(call $say (i32.add (i32.const 48) (local.get 2)))
+    (i32.const 0)`;
+  const { stream, letters } = await connect(guest({
+    proxy_on_downstream_data: said,
+    proxy_on_upstream_data: said,
+  }));
+  stream.open();
+  stream.fromDownstream(bytes("a"), false);
+  stream.fromUpstream(bytes("b"), false);
+  stream.fromDownstream(bytes(""), true);
+  stream.fromUpstream(bytes("c"), true);
+  assert.equal(letters(), "cnD0U0D1U1");
+});

@@ -133,7 +133,7 @@ Deno.test("the time starts when the request is complete", async () => {
   assert.equal((await received).status, "200");
 });
 
-Deno.test("a request that HTTP cannot carry is not sent", async () => {
+Deno.test("a request that HTTP cannot carry is not sent (trap 15) (trap 16)", async () => {
   let heard = 0;
   using server = new RawServer(async (peer) => {
     await peer.head();
@@ -147,6 +147,7 @@ Deno.test("a request that HTTP cannot carry is not sent", async () => {
     get("/", ["x-a", "€"]),
     get("/a b"),
     get(""),
+    get("/").filter(([name]) => !name.startsWith(":")),
     request("GET /", "/"),
     request("POST", "/", ["content-length", "3"]),
     request("POST", "/", ["content-length", "x"]),

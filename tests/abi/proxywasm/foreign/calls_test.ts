@@ -101,7 +101,7 @@ Deno.test("a guest that wants no result gets none", () => {
   assert.equal(guest.asked, -1);
 });
 
-Deno.test("a function of the runtime's is called with a copy, its status is the guest's, and unknown names are 1", () => {
+Deno.test("a function of the runtime's is called with a copy, its status is the guest's, and unknown names are 1 (trap 4)", () => {
   const given: Uint8Array[] = [];
   const guest = having("f", (argument) => {
     given.push(argument);
