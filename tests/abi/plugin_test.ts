@@ -196,6 +196,21 @@ Deno.test("what is no HTTP field is dropped from the answer and logged (trap 15)
   assert.match(host.lines[0]!, /field "bad name" was dropped/);
 });
 
+Deno.test("an answer whose plugin takes its status away is 200 (trap 16)", async () => {
+  const { plugin } = await start(`(module
+    (import "env" "proxy_set_header_map_pairs"
+      (func $set (param i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 64)
+      "\\01\\00\\00\\00\\01\\00\\00\\00\\01\\00\\00\\00x\\001\\00")
+    (func (export "proxy_abi_version_0_2_1"))
+    (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+      (drop (call $set (i32.const 2) (i32.const 64) (i32.const 16)))
+      (i32.const 0)))`);
+  const { status, headers } = await plugin.handleHttp(request());
+  assert.deepEqual([status, headers], [200, [["x", "1"]]]);
+});
+
 Deno.test("a pause in the headers keeps all else from a plugin until it goes on", async () => {
   const actions: [action: string, expected: string, answered: boolean][] = [
     ["(i32.const 0)", "chbHldx", true],
