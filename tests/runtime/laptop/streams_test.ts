@@ -76,6 +76,24 @@ Deno.test("a body reaches the function in parts as they come, and the answer goe
     },
   ));
 
+Deno.test("two values of one name reach the client as two (trap 14)", () =>
+  withPlugin(
+    `(data (i32.const 32) "set-cookiea=1b=2")
+    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      (call $add (i32.const 97)) (i32.const 0))
+    (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+      (drop (call $header (i32.const 2) (i32.const 32) (i32.const 10)
+        (i32.const 42) (i32.const 3)))
+      (drop (call $header (i32.const 2) (i32.const 32) (i32.const 10)
+        (i32.const 45) (i32.const 3)))
+      (i32.const 0))`,
+    async ({ host }) => {
+      const answer = await fetch(`http://127.0.0.1:${host.summary.httpPort}/`);
+      assert.equal(await answer.text(), "a");
+      assert.deepEqual(answer.headers.getSetCookie(), ["a=1", "b=2"]);
+    },
+  ));
+
 Deno.test("a function that asks for the whole body gets it whole, and 413 where it is over the limit", async () => {
   const whole = `(func (export "proxy_on_request_body")
     (param i32 i32 i32) (result i32)
