@@ -89,3 +89,45 @@ withGuests(
     assert.doesNotMatch(await said("info"), call);
   },
 );
+
+/** What each SDK makes of values that are empty and of what is not there; Rust's later ones read a header `Some("")`. */
+const NOTHING: Record<string, string[]> = {
+  go: [
+    'header "", found: true',
+    "trailers 0, found: true",
+    'body "", found: false',
+    'property "", found: true',
+    'data "", found: true',
+  ],
+  rust: [
+    "header None",
+    "trailers []",
+    "body None",
+    "property None",
+    "data None",
+  ],
+  assemblyscript: ['header ""', "trailers 0", "body 0", "property 0"],
+};
+
+for (const guest of PLUGINS) {
+  withGuests(
+    [guest],
+    `the ${guest} SDK reads values that are empty, and none where there is none (trap 12)`,
+    async () => {
+      const host = new RecordingHost();
+      // Without what AssemblyScript's SDK says of itself.
+      host.level = 2;
+      const plugin = await PluginInstance.create(
+        await guestModule(guest),
+        host,
+        options({ pluginConfiguration: bytes("nothing") }),
+      );
+      host.logged.length = 0;
+      await plugin.handleHttp(request({ headers: [["x-empty", ""]] }));
+      assert.deepEqual(
+        host.logged.map(([, line]) => line),
+        NOTHING[guest],
+      );
+    },
+  );
+}

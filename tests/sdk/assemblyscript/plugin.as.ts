@@ -165,6 +165,14 @@ class Exchange extends Context {
     } else if (behaviour == "properties") {
       const path = get_property("request\0path");
       say("request.path = " + String.UTF8.decode(path) + ", found: true");
+    } else if (behaviour == "nothing") {
+      const trailers = stream_context.trailers.request;
+      say("header \"" + headers.get("x-empty") + "\"");
+      say("trailers " + trailers.get_headers().length.toString());
+      const body = get_buffer_bytes(BufferTypeValues.HttpRequestBody, 0, 100);
+      say("body " + body.byteLength.toString());
+      const name = get_property("plugin_root_id");
+      say("property " + name.byteLength.toString());
     } else if (behaviour == "trap" && headers.get("x-trap") != "") {
       throw new Error("asked to trap");
     }

@@ -69,6 +69,8 @@ func (h *http) OnHttpRequestHeaders(n int, end bool) types.Action {
 		proxywasm.LogInfof("unknown function refused: %v", err != nil)
 	case "properties":
 		h.properties()
+	case "nothing":
+		nothing()
 	case "trap":
 		if trap, _ := proxywasm.GetHttpRequestHeader("x-trap"); trap != "" {
 			panic("asked to trap")
@@ -105,6 +107,21 @@ func (h *http) increment() {
 		h.count = strconv.FormatUint(n, 10)
 		return
 	}
+}
+
+// Reads what is empty or not there.
+func nothing() {
+	value, err := proxywasm.GetHttpRequestHeader("x-empty")
+	proxywasm.LogInfof("header %q, found: %v", value, err == nil)
+	trailers, err := proxywasm.GetHttpRequestTrailers()
+	proxywasm.LogInfof("trailers %d, found: %v", len(trailers), err == nil)
+	body, err := proxywasm.GetHttpRequestBody(0, 100)
+	proxywasm.LogInfof("body %q, found: %v", body, err == nil)
+	name, err := proxywasm.GetProperty([]string{"plugin_root_id"})
+	proxywasm.LogInfof("property %q, found: %v", name, err == nil)
+	proxywasm.SetSharedData("empty", nil, 0)
+	data, _, err := proxywasm.GetSharedData("empty")
+	proxywasm.LogInfof("data %q, found: %v", data, err == nil)
 }
 
 func (h *http) properties() {

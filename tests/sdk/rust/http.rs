@@ -67,6 +67,16 @@ impl Http {
         log::info!("mine = {}, <nil>", String::from_utf8_lossy(&value));
     }
 
+    /// Reads what is empty or not there.
+    fn nothing(&self) {
+        log::info!("header {:?}", self.get_http_request_header("x-empty"));
+        log::info!("trailers {:?}", self.get_http_request_trailers());
+        log::info!("body {:?}", self.get_http_request_body(0, 100));
+        log::info!("property {:?}", self.get_property(vec!["plugin_root_id"]));
+        self.set_shared_data("empty", None, None).unwrap();
+        log::info!("data {:?}", self.get_shared_data("empty").0);
+    }
+
     fn foreign(&self) {
         let packed = self.call_foreign_function("compress", Some(&[b'a'; 100]));
         let size = packed.unwrap().unwrap().len();
@@ -125,6 +135,7 @@ impl HttpContext for Http {
             "metrics" => self.measure(),
             "foreign" => self.foreign(),
             "properties" => self.properties(),
+            "nothing" => self.nothing(),
             "trap" if self.get_http_request_header("x-trap").is_some() => panic!("asked to trap"),
             _ => {}
         }
