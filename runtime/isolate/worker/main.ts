@@ -21,6 +21,9 @@ import { answered, peers, send, upstreams } from "./port.ts";
 import { Rest } from "./rest.ts";
 import { ingressHandler, type Reachable } from "./serve.ts";
 
+/** Of a trap's stack: V8 keeps ten unless told otherwise, of which a panic of Rust takes six before the plugin's own. */
+const STACK_FRAMES = 64;
+
 const functions = new Map<number, LocalFunction>();
 const byId = new Map<string, LocalFunction>();
 const vms = new Map<string, FunctionVm>();
@@ -34,6 +37,7 @@ const reachable: Reachable = {
 
 /** Starts listening to the main isolate; called once, by `runtime/isolate_worker.ts`. */
 export function runIsolate(): void {
+  Error.stackTraceLimit = STACK_FRAMES;
   if (self.name === PREPARED) prepare();
   globalThis.addEventListener(
     "message",

@@ -6,11 +6,11 @@ import wabt from "wabt";
 
 const assembler = wabt();
 
-/** The bytes of a module in text form. */
+/** The bytes of a module in text form, its names among them. */
 export async function assemble(text: string): Promise<Uint8Array> {
   const { parseWat } = await assembler;
   const module = parseWat("guest.wat", text);
-  const { buffer } = module.toBinary({});
+  const { buffer } = module.toBinary({ write_debug_names: true });
   module.destroy();
   return buffer;
 }
