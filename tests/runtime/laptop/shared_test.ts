@@ -118,6 +118,25 @@ Deno.test("what a VM id shares goes with its last function, its metrics too", as
   });
 });
 
+Deno.test("what functions of one VM id share stays until none of them is left", async () => {
+  const adders = { path: "adder.wasm", instances: 1, "vm-id": "third" };
+  await withDemo({
+    modules: { "adder.wasm": await adder() },
+    functions: { one: adders, two: adders },
+  }, async (demo) => {
+    const { path } = demo.host.summary.functions[0]!;
+    assert.equal(await number(demo, "one"), 1);
+    assert.equal(await number(demo, "two"), 2);
+    await admin(demo, "uninstall", { name: "one" });
+    assert.equal(await number(demo, "two"), 3);
+    await admin(demo, "uninstall", { name: "two" });
+    // Whose VM id is its name.
+    const vm_config = { engine: "x", path };
+    await admin(demo, "install", { name: "third", instance_num: 1, vm_config });
+    assert.equal(await number(demo, "third"), 1);
+  });
+});
+
 Deno.test("a timer ticks until the guest ends it, and what it counts is at /metrics", async () => {
   await withDemo({
     modules: { "ticker.wasm": await ticker() },

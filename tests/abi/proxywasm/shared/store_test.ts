@@ -178,6 +178,38 @@ Deno.test("all that a VM id has goes with it, its ends are of nothing, others ke
   assert.equal(anew.metrics.get(c), 0n, "used cells begin at 0");
 });
 
+Deno.test("the queues of a VM id go with it, those of another keep their ids and items", async () => {
+  const store = SharedStore.create();
+  const [gone, kept] = ["gone", "kept"].map((id) => services(store, id).queues);
+  assert.deepEqual(
+    ["1", "2"].map((name) => gone!.register(bytes(name), 1)),
+    [1, 2],
+  );
+  assert.deepEqual(
+    ["3", "4"].map((name) => kept!.register(bytes(name), 1)),
+    [3, 4],
+  );
+  assert.equal(kept!.enqueue(4, bytes("item")), 0);
+  await store.remove("gone");
+  for (const name of ["1", "2"]) {
+    assert.equal(kept!.resolve(bytes("gone"), bytes(name)), 0);
+  }
+  assert.equal(kept!.resolve(NONE, bytes("3")), 3);
+  assert.equal(kept!.resolve(NONE, bytes("4")), 4);
+  assert.equal(take(kept!, 4), "item");
+  assert.equal(kept!.register(bytes("5"), 1), 5, "an id is not used again");
+});
+
+Deno.test("no queue has the id 0, before there are any and after", () => {
+  const { queues } = services(SharedStore.create());
+  for (let i = 0; i < 2; i++) {
+    assert.equal(queues.take(0), 1);
+    assert.equal(queues.enqueue(0, NONE), 1);
+    assert.equal(queues.register(bytes("q"), 1), 1);
+  }
+  assert.equal(queues.take(1), 7);
+});
+
 Deno.test("VM ids that come and go leave nothing behind", async () => {
   const store = SharedStore.create(1024 * 1024);
   let size = 0;

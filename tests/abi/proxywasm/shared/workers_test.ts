@@ -52,6 +52,20 @@ Deno.test("two writers of 100 items are 200 items and 200 notices", async () => 
   tested.check();
 });
 
+Deno.test("what two threads enqueue while two others dequeue is taken once each", async () => {
+  const { store: tested, queues } = store();
+  const id = queues.register(bytes("key"), 1);
+  const job = { buffer: tested.buffer, rounds: 3000 };
+  const takers = workers(2, { ...job, kind: "take", rounds: 0 });
+  await workers(2, { ...job, kind: "queue" });
+  // One end for each of those who take.
+  for (let i = 0; i < 2; i++) queues.enqueue(id, new Uint8Array(0));
+  const taken = await takers;
+  assert.equal(taken[0]! + taken[1]!, 6000);
+  assert.equal(queues.take(id), 7);
+  tested.check();
+});
+
 Deno.test("counters and histograms that are counted in several threads lose nothing", async () => {
   const { store: tested, metrics } = store();
   const buffer = tested.buffer;

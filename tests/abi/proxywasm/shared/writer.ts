@@ -1,16 +1,26 @@
 /** A worker of `workers_test.ts`: one end of a store in a thread of its own. */
 import {
+  type SharedServices,
   sharedServices,
   SharedStore,
 } from "../../../../abi/proxywasm/shared/mod.ts";
 
 interface Job {
   buffer: SharedArrayBuffer;
-  kind: "data" | "queue" | "metrics";
+  kind: "data" | "queue" | "take" | "metrics";
   rounds: number;
 }
 
 const encoder = new TextEncoder();
+
+/** Takes what comes until an item that is empty; gives how many had bytes. */
+function takeAll(queues: SharedServices["queues"], id: number): number {
+  for (let taken = 0;;) {
+    if (queues.take(id) !== 0) continue;
+    if (queues.tray.copy().length === 0) return taken;
+    taken++;
+  }
+}
 
 globalThis.addEventListener("message", (event) => {
   const { buffer, kind, rounds } = (event as MessageEvent<Job>).data;
@@ -23,6 +33,9 @@ globalThis.addEventListener("message", (event) => {
     () => told++,
   );
   const key = encoder.encode("key");
+  if (kind === "take") {
+    told = takeAll(queues, queues.resolve(key.subarray(0, 0), key));
+  }
   for (let i = 0; i < rounds; i++) {
     if (kind === "data") {
       // What `proxy_set_shared_data` users do: read, add one, write if nobody else did.
