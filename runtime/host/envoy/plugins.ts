@@ -36,38 +36,34 @@ export class PluginBuilder {
     this.#clusters = clusters;
   }
 
-  /** @throws {Error} naming the plugin's place in the file. */
+  /** @throws {Error} the module cannot be read, or is no plugin. */
   async build(plugin: PluginConfig): Promise<NewFunction> {
     // Names need not differ, and one plugin may stand in several places.
     const container = `${++this.#count}/${plugin.name}`;
     const path = pathOf(plugin.code);
-    try {
-      const built = await buildFunction({
-        key: { pod: this.#pod, container, exec: "" },
-        name: plugin.name || path,
-        path,
-        bytes: await this.#bytesOf(plugin.code),
-        settings: resolveFunction([...this.#outside]).values,
-        clusters: this.#clusters,
-        vmConfiguration: plugin.vmConfiguration,
-        pluginConfiguration: plugin.configuration,
-        args: [],
-        env: Object.entries(plugin.environment)
-          .map(([name, value]) => `${name}=${value}`),
-        entry: "",
-        preopens: [],
-        roots: [],
-        stdin: false,
-      });
-      if (built.spec.kind !== "plugin") {
-        throw new Error(
-          `${path}: exports no proxy_abi_version marker, expected a proxy-wasm plugin`,
-        );
-      }
-      return withEnvoys(built, plugin, vmKeyOf(plugin, path), this.#node);
-    } catch (error) {
-      throw new Error(`${plugin.place}: ${(error as Error).message}`);
+    const built = await buildFunction({
+      key: { pod: this.#pod, container, exec: "" },
+      name: plugin.name || path,
+      path,
+      bytes: await this.#bytesOf(plugin.code),
+      settings: resolveFunction([...this.#outside]).values,
+      clusters: this.#clusters,
+      vmConfiguration: plugin.vmConfiguration,
+      pluginConfiguration: plugin.configuration,
+      args: [],
+      env: Object.entries(plugin.environment)
+        .map(([name, value]) => `${name}=${value}`),
+      entry: "",
+      preopens: [],
+      roots: [],
+      stdin: false,
+    });
+    if (built.spec.kind !== "plugin") {
+      throw new Error(
+        `${path}: exports no proxy_abi_version marker, expected a proxy-wasm plugin`,
+      );
     }
+    return withEnvoys(built, plugin, vmKeyOf(plugin, path), this.#node);
   }
 
   #bytesOf(code: CodeSource): Promise<Uint8Array<ArrayBuffer>> {

@@ -145,10 +145,15 @@ class EnvoyHost implements RunningEnvoyHost {
     await this.#pod.close();
   }
 
+  /** @throws {Error} naming the plugin's place in the file. */
   async #add({ plugin }: Pick<PluginRef, "plugin">): Promise<HostFunction> {
-    const fn = await this.#pod.add(await this.#builder.build(plugin));
-    await this.#pod.start(fn);
-    return fn;
+    try {
+      const fn = await this.#pod.add(await this.#builder.build(plugin));
+      await this.#pod.start(fn);
+      return fn;
+    } catch (error) {
+      throw new Error(`${plugin.place}: ${(error as Error).message}`);
+    }
   }
 
   async #serve(listener: EnvoyListener, functions: number[]): Promise<void> {
