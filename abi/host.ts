@@ -240,6 +240,8 @@ export interface PluginOptions {
    * host call that is not among them fails, a callback that is not among them is never called.
    */
   capabilities?: readonly string[];
+  /** Headers answered with 1 are held alone, and the body is shown nevertheless; unless true it waits with them. */
+  headersAlone?: boolean;
   /** What a configuration says of the host itself (`node.…` properties). */
   node?: NodeFacts;
 }

@@ -68,6 +68,7 @@ export class Direction implements StreamSink {
   #looks = 0;
   /** Held back: unseen by the guest while all is stopped, seen while only the body is. */
   #held: ByteBuffer | undefined;
+  /** By "all" what comes is not shown either; by the others it is, and does not go on. */
   #stopped: "no" | "all" | "body" | "trailers" = "no";
   /** All of the body is wanted, so that too much is an error and not a reason to wait. */
   #wantsAll = false;
@@ -76,6 +77,7 @@ export class Direction implements StreamSink {
   /** What follows the callback that is under way. */
   #pending: ((answer: number) => void) | undefined;
   #ended = false;
+  #endsWithHeaders = false;
   #over = false;
   #pressed = false;
   #heldTrailers: HeaderMap | undefined;
@@ -173,7 +175,7 @@ export class Direction implements StreamSink {
 
   #headers(map: HeaderMap, end: boolean): void {
     this.side.headers = map;
-    this.#ended = end;
+    this.#ended = this.#endsWithHeaders = end;
     this.#ask(
       this.#names.headers,
       map,
@@ -254,7 +256,12 @@ export class Direction implements StreamSink {
     ) {
       return this.#passHeaders(this.#ended);
     }
-    // Envoy takes a plain pause for "stop everything" too (ABI.md §2.6).
+    const { headersAlone } = this.#context.root.options;
+    if (action === HeadersAction.stop && headersAlone) {
+      this.#stopped = "body";
+      return;
+    }
+    // Otherwise Envoy takes a plain pause for "stop everything" too (ABI.md §2.6).
     this.#stopped = "all";
     this.#wantsAll = action === HeadersAction.stopAllAndBuffer;
   }
@@ -326,9 +333,8 @@ export class Direction implements StreamSink {
     this.#accumulates = false;
     this.side.body = undefined;
     if (!this.side.sent) {
-      const nothing = held.length === 0 && bytes.length === 0;
-      this.#passHeaders(this.#ended && nothing);
-      if (this.#ended && nothing) return;
+      this.#passHeaders(this.#endsWithHeaders);
+      if (this.#endsWithHeaders) return;
     }
     this.side.passed += held.length + bytes.length;
     if (held.length > 0 && bytes.length > 0) this.#next.data(held, false);

@@ -116,6 +116,7 @@ function plugin(
     name: pluginName(one, n),
     root_id: filter.rootId ?? "",
     fail_open: filter.failOpen ?? false,
+    ...filter.headersAlone ? { allow_on_headers_stop_iteration: true } : {},
     configuration: text(filter.configuration),
     vm_config: {
       vm_id: filter.vmId ?? pluginName(one, n),

@@ -9,6 +9,8 @@ export interface Filter {
   vmConfiguration?: string;
   rootId?: string;
   failOpen?: boolean;
+  /** Headers answered with 1 are held alone: the body is shown nevertheless (`allow_on_headers_stop_iteration`). */
+  headersAlone?: boolean;
   /** Filters of one id share a VM; each has its own unless given. */
   vmId?: string;
   /** WASI environment. */
@@ -73,12 +75,12 @@ export function probe(
   name: string,
   rules: string[],
   connection: Piece[],
-  more: Partial<Case> & { failOpen?: boolean } = {},
+  more: Partial<Case> & Pick<Filter, "failOpen" | "headersAlone"> = {},
 ): Case {
-  const { failOpen, ...rest } = more;
+  const { failOpen, headersAlone, ...rest } = more;
   return {
     name,
-    filters: [{ configuration: rules.join("\n"), failOpen }],
+    filters: [{ configuration: rules.join("\n"), failOpen, headersAlone }],
     connections: [connection],
     ...rest,
   };

@@ -142,7 +142,9 @@ export function written(one: Case, seen: Observation): string {
   const filters = one.filters.flatMap((filter, n) => [
     `filter${one.filters.length > 1 ? ` ${n + 1}` : ""}${
       filter.guest ? ` ${filter.guest}` : ""
-    }${filter.failOpen ? " (fail_open)" : ""}\n`,
+    }${filter.failOpen ? " (fail_open)" : ""}${
+      filter.headersAlone ? " (allow_on_headers_stop_iteration)" : ""
+    }\n`,
     ...indent(filter.configuration.split("\n")),
   ]);
   return [

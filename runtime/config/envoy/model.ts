@@ -114,6 +114,8 @@ export interface PluginConfig {
   readonly onFailure: "close" | "open" | "reload";
   /** Names of the host calls and callbacks that the module may use; absent: all. */
   readonly allowedCapabilities?: readonly string[];
+  /** Headers that a plugin stops are held alone; unset, the body waits with them. */
+  readonly headersAlone: boolean;
   /** The plugin's path in the file, for errors. */
   readonly place: string;
 }

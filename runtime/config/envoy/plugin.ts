@@ -41,6 +41,7 @@ function readPlugin(
     configuration: readConfiguration(fields, "configuration"),
     onFailure: readFailure(fields),
     allowedCapabilities: readCapabilities(fields),
+    headersAlone: fields.flag("allow_on_headers_stop_iteration") ?? false,
     place: fields.check.place(fields.path),
   };
   const vm = fields.requiredMessage("vm_config", (vm) => readVm(vm, options));

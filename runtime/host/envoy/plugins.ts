@@ -99,6 +99,7 @@ function withEnvoys(
         rootId: plugin.rootId,
         vmId: plugin.vmId,
         capabilities: plugin.allowedCapabilities,
+        headersAlone: plugin.headersAlone,
         node,
       },
     },

@@ -11,10 +11,12 @@ import { PAUSES } from "./pauses.ts";
 import { POINTERS } from "./pointers.ts";
 import { PROPERTIES } from "./properties.ts";
 import { LIBC, SDK } from "./sdk.ts";
+import { STOPS } from "./stops.ts";
 
 export const THEMES: Record<string, readonly Case[]> = {
   order: ORDER,
   pauses: PAUSES,
+  stops: STOPS,
   local: LOCAL,
   buffers: BUFFERS,
   headers: HEADERS,

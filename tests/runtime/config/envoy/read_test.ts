@@ -102,6 +102,7 @@ Deno.test("plugins are read, typed directly or through a TypedStruct", async () 
     environment: { MODE: "test", HOME: "/root" },
     onFailure: "open",
     allowedCapabilities: undefined,
+    headersAlone: false,
   });
   assert.equal(text(configuration), '{"a": 1}');
   assert.match(place, /http_filters\[0\]\.typed_config\.config$/);
@@ -109,6 +110,7 @@ Deno.test("plugins are read, typed directly or through a TypedStruct", async () 
   assert(WebAssembly.validate(code.bytes as Uint8Array<ArrayBuffer>));
   assert.equal(second?.plugin.name, "second");
   assert.equal(second.plugin.onFailure, "reload");
+  assert.equal(second.plugin.headersAlone, true);
   assert.equal(second.plugin.vmId, "shared");
   assert.deepEqual(second.plugin.allowedCapabilities, [
     "proxy_log",
