@@ -74,6 +74,14 @@ export class Side {
   sent = false;
   /** Bytes of the body that went on. */
   passed = 0;
+  /** The end of the body is being shown, behind which a guest may make trailers. */
+  ending = false;
+
+  /** The trailers to write to. */
+  get writableTrailers(): HeaderMap | undefined {
+    if (this.ending) this.trailers ??= new HeaderMap();
+    return this.trailers;
+  }
 }
 
 /** What host calls ask of the exchange they are made in. Each takes effect after the callback that runs. */

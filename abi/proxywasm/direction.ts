@@ -81,6 +81,8 @@ export class Direction implements StreamSink {
   #over = false;
   #pressed = false;
   #heldTrailers: HeaderMap | undefined;
+  /** The guest made trailers where none came: they go on behind the body. */
+  #madeTrailers: HeaderMap | undefined;
 
   constructor(
     vm: Vm,
@@ -153,6 +155,7 @@ export class Direction implements StreamSink {
     this.#arrived = [];
     this.#arrivedBytes = 0;
     this.#held = undefined;
+    this.side.ending = false;
     this.#press();
   }
 
@@ -193,6 +196,7 @@ export class Direction implements StreamSink {
     const { side } = this;
     if (this.#accumulates) side.body = this.#hold(bytes);
     else side.body = new ByteBuffer(bytes);
+    side.ending = end;
     this.#ask(
       this.#names.body,
       side.body,
@@ -268,6 +272,7 @@ export class Direction implements StreamSink {
 
   #dataAnswered(action: number): void {
     const seen = this.side.body!;
+    if (this.side.ending) this.#takeMadeTrailers();
     if (action === BodyAction.continue) {
       this.#stopped = "no";
       return this.#pass(this.#accumulates ? NOTHING : seen.view());
@@ -291,6 +296,16 @@ export class Direction implements StreamSink {
         this.side.body = undefined;
     }
     this.#press();
+  }
+
+  /** As in Envoy, the guest that made them is not asked about them. */
+  #takeMadeTrailers(): void {
+    const { side } = this;
+    side.ending = false;
+    if (side.trailers?.size) {
+      this.#madeTrailers = side.trailers;
+      this.#ended = false;
+    } else side.trailers = undefined;
   }
 
   #trailersAnswered(action: number): void {
@@ -340,6 +355,9 @@ export class Direction implements StreamSink {
     if (held.length > 0 && bytes.length > 0) this.#next.data(held, false);
     const last = bytes.length > 0 ? bytes : held;
     if (last.length > 0 || this.#ended) this.#next.data(last, this.#ended);
+    const trailers = this.#madeTrailers;
+    this.#madeTrailers = undefined;
+    if (trailers !== undefined) this.#next.trailers(trailers);
     this.#press();
   }
 

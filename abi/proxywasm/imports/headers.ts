@@ -40,15 +40,25 @@ function live(vm: Vm, type: number): HeaderMap | undefined {
   }
 }
 
-/** The same for writing: what went on already cannot be changed. */
+/** The same for writing: what went on already cannot be changed; trailers may be made at the end of a body. */
 function writable(vm: Vm, type: number): HeaderMap | undefined {
   // What calls received is for reading.
   if (type >= MapType.grpcInitialMetadata) return undefined;
   const http = vm.http;
   if (http === undefined) return undefined;
-  const gone = type === MapType.requestHeaders && http.requestSide.sent ||
-    type === MapType.responseHeaders && http.responseSide.sent;
-  return gone ? undefined : live(vm, type);
+  switch (type) {
+    case MapType.requestHeaders:
+      if (http.requestSide.sent) return undefined;
+      break;
+    case MapType.responseHeaders:
+      if (http.responseSide.sent) return undefined;
+      break;
+    case MapType.requestTrailers:
+      return http.requestSide.writableTrailers;
+    case MapType.responseTrailers:
+      return http.responseSide.writableTrailers;
+  }
+  return live(vm, type);
 }
 
 function absent(vm: Vm, call: string, type: number): Status {

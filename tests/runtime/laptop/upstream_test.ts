@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { assemble } from "../../e2e/harness/guests.ts";
+import { RawServer } from "../upstream/harness.ts";
 import { type Demo, withDemo } from "./harness.ts";
 
 /** A filter that marks what goes through it: a field in either direction, a letter at the end of either body. */
@@ -115,7 +116,7 @@ Deno.test("an answer larger than what may be held reaches a client that reads sl
     },
   ));
 
-Deno.test("a length that was announced stays, and a body that a function made longer arrives whole", async () => {
+Deno.test("a length that was announced stays, and a body that a function made longer arrives whole (trap 26)", async () => {
   const service = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     () => new Response("12345"),
@@ -147,6 +148,39 @@ Deno.test("a length that was announced stays, and a body that a function made lo
   } finally {
     await service.shutdown();
   }
+});
+
+Deno.test("trailers that a function makes at the end of a body reach the service (trap 26)", async () => {
+  const wat = `(module
+    (import "env" "proxy_add_header_map_value"
+      (func $add (param i32 i32 i32 i32 i32) (result i32)))
+    (import "env" "proxy_remove_header_map_value"
+      (func $remove (param i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 8) "content-length")
+    (data (i32.const 32) "x-madeyes")
+    (func (export "proxy_abi_version_0_2_1"))
+    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      (drop (call $remove (i32.const 0) (i32.const 8) (i32.const 14)))
+      (i32.const 0))
+    (func (export "proxy_on_request_body") (param i32 i32 i32) (result i32)
+      (if (local.get 2) (then (drop (call $add (i32.const 1)
+        (i32.const 32) (i32.const 6) (i32.const 38) (i32.const 3)))))
+      (i32.const 0)))`;
+  let got = "";
+  using service = new RawServer(async (peer) => {
+    got = await peer.until("\r\n\r\n4\r\nbody\r\n0\r\nx-made: yes\r\n\r\n");
+    await peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    peer.close();
+  });
+  const modules = { "makes.wasm": await assemble(wat) };
+  const upstream = `http://${service.address}`;
+  const functions = { makes: { path: "makes.wasm", upstream } };
+  await withDemo({ modules, functions }, async ({ ask }) => {
+    const post = { method: "POST", body: "body" };
+    assert.deepEqual(await ask("/", post), [200, "ok"]);
+  });
+  assert.match(got, /transfer-encoding: chunked/);
 });
 
 Deno.test("HEAD, 204 and 304 have no body", () =>
