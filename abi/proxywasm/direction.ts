@@ -194,8 +194,10 @@ export class Direction implements StreamSink {
       return this.#press();
     }
     const { side } = this;
-    if (this.#accumulates) side.body = this.#hold(bytes);
-    else side.body = new ByteBuffer(bytes);
+    if (this.#accumulates) {
+      side.body = this.#hold(bytes);
+      if (this.#overflows()) return;
+    } else side.body = new ByteBuffer(bytes);
     side.ending = end;
     this.#ask(
       this.#names.body,
@@ -392,13 +394,24 @@ export class Direction implements StreamSink {
     this.#press();
   }
 
+  /** Bytes that wait. */
+  get #waiting(): number {
+    return (this.#held?.length ?? 0) + this.#arrivedBytes;
+  }
+
+  /** Whether what is wanted whole is over the limit: then nothing more goes through here. */
+  #overflows(): boolean {
+    if (
+      !this.#wantsAll || this.#stopped === "no" || this.#waiting <= this.#limit
+    ) return false;
+    this.stop();
+    this.#events.overflow(this.#names.side);
+    return true;
+  }
+
   #press(): void {
-    const held = (this.#held?.length ?? 0) + this.#arrivedBytes;
-    if (this.#wantsAll && held > this.#limit && this.#stopped !== "no") {
-      this.stop();
-      return this.#events.overflow(this.#names.side);
-    }
-    const pressed = held >= this.#limit;
+    if (this.#overflows()) return;
+    const pressed = this.#waiting >= this.#limit;
     if (pressed === this.#pressed) return;
     this.#pressed = pressed;
     this.#events.pressure(this.#names.side, pressed);

@@ -140,23 +140,49 @@ Deno.test("a source waits once the limit is held, and goes on when it is not", a
   assert.deepEqual(opened.went, ["> headers", "> 123456", "request goes on"]);
 });
 
-Deno.test("what is wanted whole and is over the limit is an overflow", async () => {
-  const both: Record<string, string>[] = [
-    { request_headers: "3" },
-    { request_body: "1" },
-  ];
-  for (const answers of both) {
-    const opened = await open(guest(answers), 6);
-    opened.request.headers(FIELDS(), false);
-    opened.request.data(bytes("1234"), false);
-    opened.request.data(bytes("567"), false);
-    assert.equal(opened.went.at(-1), "request overflow");
-    opened.went.length = 0;
-    opened.request.data(bytes("8"), true);
-    opened.go();
-    assert.deepEqual(opened.went, [], "nothing comes after it");
-  }
-});
+for (const side of ["request", "response"] as const) {
+  Deno.test(`${side}: what is wanted whole and is over the limit is an overflow, and the plugin is not shown the excess (trap 25)`, async () => {
+    for (const [part, saw] of [["headers", "h"], ["body", "hb4"]] as const) {
+      const answer = part === "headers" ? "3" : "1";
+      const opened = await open(guest({ [`${side}_${part}`]: answer }), 6);
+      const into = opened[side];
+      into.headers(side === "request" ? FIELDS() : ANSWER(), false);
+      into.data(bytes("1234"), false);
+      into.data(bytes("567"), false);
+      assert.equal(opened.saw().toLowerCase(), saw);
+      assert.equal(opened.went.at(-1), `${side} overflow`);
+      opened.went.length = 0;
+      into.data(bytes("8"), true);
+      opened.go();
+      assert.deepEqual(opened.went, [], "nothing comes after it");
+      assert.equal(opened.saw(), "");
+    }
+  });
+
+  Deno.test(`${side}: what is held for another reason is never too much, its source only waits (trap 25)`, async () => {
+    for (
+      const [part, answer] of [
+        ["headers", "1"],
+        ["headers", "4"],
+        ["body", "2"],
+      ] as const
+    ) {
+      const opened = await open(guest({ [`${side}_${part}`]: answer }), 6);
+      const into = opened[side];
+      into.headers(side === "request" ? FIELDS() : ANSWER(), false);
+      for (const text of ["1234", "567", "89"]) into.data(bytes(text), false);
+      assert.deepEqual(
+        opened.went.filter((event) => event.startsWith(side)),
+        [`${side} waits`],
+      );
+      opened.go();
+      assert.deepEqual(opened.went.slice(-2), [
+        `${side === "request" ? ">" : "<"} 123456789`,
+        `${side} goes on`,
+      ]);
+    }
+  });
+}
 
 Deno.test("a stream that another callback closes tells its owner, and nothing more goes through", async () => {
   for (const type of [0, 1]) {

@@ -94,7 +94,7 @@ Deno.test("two values of one name reach the client as two (trap 14)", () =>
     },
   ));
 
-Deno.test("a function that asks for the whole body gets it whole, and 413 where it is over the limit", async () => {
+Deno.test("a function that asks for the whole body gets it whole, and 413 where it is over the limit (trap 25)", async () => {
   const whole = `(func (export "proxy_on_request_body")
     (param i32 i32 i32) (result i32)
     (if (i32.eqz (local.get 2)) (then (return (i32.const 1))))

@@ -150,6 +150,51 @@ Deno.test("a length that was announced stays, and a body that a function made lo
   }
 });
 
+Deno.test("a length that a changed body does not fit is never sent: such a request is 503, such a response gets another (trap 26)", async () => {
+  const service = Deno.serve(
+    {
+      hostname: "127.0.0.1",
+      port: 0,
+      onListen() {},
+      // Of a request that was broken off.
+      onError: () => new Response(null, { status: 500 }),
+    },
+    async (request) => new Response(await request.text() && "body"),
+  );
+  const upstream = `http://127.0.0.1:${service.addr.port}`;
+  const changes = (side: string, buffer: number, length: number) =>
+    assemble(`(module
+      (import "env" "proxy_set_buffer_bytes"
+        (func $set (param i32 i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 8) "longer")
+      (func (export "proxy_abi_version_0_2_1"))
+      (func (export "proxy_on_${side}_body") (param i32 i32 i32) (result i32)
+        (drop (call $set (i32.const ${buffer}) (i32.const 0) (i32.const 99)
+          (i32.const 8) (i32.const ${length})))
+        (i32.const 0)))`);
+  try {
+    for (const text of ["l", "longer"]) {
+      const modules = {
+        "request.wasm": await changes("request", 0, text.length),
+        "response.wasm": await changes("response", 1, text.length),
+      };
+      const functions = {
+        request: { path: "request.wasm", upstream },
+        response: { path: "response.wasm", upstream },
+      };
+      await withDemo({ modules, functions }, async ({ ask }) => {
+        const post = (id: string) =>
+          ask("/", { method: "POST", body: "body", headers: { id } });
+        assert.equal((await post("request"))[0], 503);
+        assert.deepEqual(await post("response"), [200, text]);
+      });
+    }
+  } finally {
+    await service.shutdown();
+  }
+});
+
 Deno.test("trailers that a function makes at the end of a body reach the service (trap 26)", async () => {
   const wat = `(module
     (import "env" "proxy_add_header_map_value"
@@ -181,6 +226,39 @@ Deno.test("trailers that a function makes at the end of a body reach the service
     assert.deepEqual(await ask("/", post), [200, "ok"]);
   });
   assert.match(got, /transfer-encoding: chunked/);
+});
+
+Deno.test("a response that a function wants whole and is over the limit is 500 (trap 25)", async () => {
+  const service = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response("123456789"),
+  );
+  const modules = {
+    "holds.wasm": await assemble(`(module
+      (memory (export "memory") 1)
+      (func (export "proxy_abi_version_0_2_1"))
+      (func (export "proxy_on_response_headers")
+        (param i32 i32 i32) (result i32) (i32.const 3))
+      (func (export "proxy_on_response_body")
+        (param i32 i32 i32) (result i32) unreachable))`),
+  };
+  const upstream = `http://127.0.0.1:${service.addr.port}`;
+  const functions = {
+    holds: { path: "holds.wasm", upstream, "body-limit": 8 },
+  };
+  try {
+    await withDemo({ modules, functions }, async ({ ask, log }) => {
+      const [status, text] = await ask("/");
+      assert.equal(status, 500);
+      assert.match(
+        JSON.parse(text).error,
+        /function holds: the response body is over the limit of 8 bytes/,
+      );
+      assert.doesNotMatch(log(), /failed/);
+    });
+  } finally {
+    await service.shutdown();
+  }
 });
 
 Deno.test("HEAD, 204 and 304 have no body", () =>
