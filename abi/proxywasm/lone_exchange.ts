@@ -71,21 +71,14 @@ export class LoneExchange implements HttpStreamOwner {
     if (body.length > 0) this.#stream.response.data(body, true);
   }
 
-  /** What has been answered so far is the answer. */
+  /** What has been made of an answer is the answer; one that is on its way through the plugin is given up for a 502. */
   close(): void {
-    if (this.#head === undefined) this.#answer();
-    else this.#finish();
+    if (this.#responding) this.#fail(502);
+    else this.#answer();
   }
 
   overflow(side: "request" | "response"): void {
-    const status = side === "request" ? 413 : 500;
-    this.respond({
-      status,
-      details: "",
-      headers: [],
-      body: NOTHING,
-      grpcStatus: -1,
-    });
+    this.#fail(side === "request" ? 413 : 500);
   }
 
   pressure(): void {}
@@ -93,6 +86,16 @@ export class LoneExchange implements HttpStreamOwner {
   failed(error: GuestTrap): "stop" {
     this.#end(error);
     return "stop";
+  }
+
+  #fail(status: number): void {
+    this.respond({
+      status,
+      details: "",
+      headers: [],
+      body: NOTHING,
+      grpcStatus: -1,
+    });
   }
 
   #answer(): void {

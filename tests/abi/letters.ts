@@ -11,6 +11,7 @@ export const PRELUDE = `
     (func $local (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_set_effective_context" (func $be (param i32) (result i32)))
   (import "env" "proxy_continue_stream" (func $go (param i32) (result i32)))
+  (import "env" "proxy_close_stream" (func $close (param i32) (result i32)))
   (import "env" "proxy_done" (func $done (result i32)))
   (import "env" "proxy_add_header_map_value"
     (func $add (param i32 i32 i32 i32 i32) (result i32)))

@@ -144,7 +144,7 @@ Deno.test("a function that exports proxy_get_id and writes nothing has no id", a
   assert.equal(plugin.functionId, undefined);
 });
 
-Deno.test("a local response ends the callbacks of its direction and is the answer", async () => {
+Deno.test("a local response ends the callbacks of its direction and is the answer (trap 20)", async () => {
   const { plugin, letters } = await start(guest({
     proxy_on_request_headers: `
       (drop (call $local (i32.const 403) (i32.const 0) (i32.const 0)
@@ -159,6 +159,30 @@ Deno.test("a local response ends the callbacks of its direction and is the answe
     body: bytes("body"),
   });
   assert.equal(letters(), "cHBldx");
+});
+
+Deno.test("a stream that is closed while the answer goes through the plugin is 502 (trap 20)", async () => {
+  const local = `(drop (call $local (i32.const 403) (i32.const 0) (i32.const 0)
+    (i32.const 64) (i32.const 4) (i32.const 0) (i32.const 0)
+    (i32.const -1)))`;
+  for (const answer of [local, "(call $answer)"]) {
+    for (const part of ["headers", "body"]) {
+      const { plugin, letters } = await start(guest({
+        proxy_on_request_headers: `${answer} (i32.const 0)`,
+        [`proxy_on_response_${part}`]:
+          "(drop (call $close (i32.const 1))) (i32.const 0)",
+      }));
+      letters();
+      const closed = plugin.handleHttp(request());
+      assert.ok(!(closed instanceof Promise));
+      assert.deepEqual(closed, {
+        status: 502,
+        headers: [["content-length", "0"]],
+        body: bytes(""),
+      });
+      assert.equal(letters(), part === "headers" ? "cldx" : "cHldx");
+    }
+  }
 });
 
 Deno.test("a status that HTTP cannot end with is sent as 500 and logged", async () => {
@@ -281,7 +305,7 @@ Deno.test("ending calls done and delete once", async () => {
   assert.equal(letters(), "dx");
 });
 
-Deno.test("a root that answers 0 to done is deleted after the callback that calls proxy_done", async () => {
+Deno.test("a root that answers 0 to done is deleted after the callback that calls proxy_done (trap 19)", async () => {
   const { plugin, letters } = await start(guest({
     proxy_on_done: "(i32.const 0)",
     proxy_on_tick: `

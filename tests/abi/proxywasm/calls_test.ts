@@ -98,7 +98,7 @@ Deno.test("a local response is kept with its status, headers, body and gRPC stat
   }
 });
 
-Deno.test("a local response outside an exchange is 0 and a line in the log", () => {
+Deno.test("a local response outside an exchange is 0 and a line in the log (trap 20)", () => {
   const guest = new PluginProbe({ onRoot: true });
   const status = guest.call(
     "proxy_send_local_response",

@@ -4,6 +4,7 @@ import {
   HeaderMap,
   type HttpStream,
   type HttpStreamOwner,
+  type LogLevel,
   PluginInstance,
   type StreamSink,
 } from "../../../abi/mod.ts";
@@ -41,8 +42,8 @@ const IMPORTS = [
 
 /**
  * A plugin that logs each callback, body sizes and a `!` at an end of a body, does what `asks` says as WebAssembly text,
- * and answers what `answers` says: one digit per call, the last of them for all that follow. `$say` logs a letter,
- * `$local` answers with a status and "no".
+ * and answers what `answers` says: one digit per call, the last of them for all that follow. A tick asks for both
+ * directions to go on, or does what `asks` says. `$say` logs a letter, `$local` answers with a status and "no".
  */
 export function guest(
   answers: Record<string, string>,
@@ -85,8 +86,7 @@ export function guest(
       (drop (call $proxy_continue_stream (local.get 0))))
     (func (export "proxy_on_tick") (param i32)
       (drop (call $proxy_set_effective_context (i32.const 2)))
-      (call $go (i32.const 0))
-      (call $go (i32.const 1)))
+      ${asks.tick ?? "(call $go (i32.const 0)) (call $go (i32.const 1))"})
     (func (export "proxy_on_queue_ready") (param i32 i32)
       (drop (call $proxy_set_effective_context (i32.const 2)))
       (drop (call $proxy_close_stream (local.get 1))))
@@ -99,6 +99,8 @@ export interface Opened {
   stream: HttpStream;
   /** Both directions, each event as a few characters. */
   went: string[];
+  /** The same with the plugin's letters among them. */
+  all: string[];
   /** What the plugin logged since the last look. */
   saw(): string;
   request: StreamSink;
@@ -111,27 +113,38 @@ export async function open(
   wat: string,
   limit = 100,
   failOpen = false,
-  host = new RecordingHost(),
 ): Promise<Opened> {
-  const plugin = await PluginInstance.create(moduleOf(wat), host, options());
   const went: string[] = [];
+  const all: string[] = [];
+  class Host extends RecordingHost {
+    override log(level: LogLevel, line: string): void {
+      super.log(level, line);
+      all.push(line);
+    }
+  }
+  const host = new Host();
+  const plugin = await PluginInstance.create(moduleOf(wat), host, options());
+  const note = (event: string) => {
+    went.push(event);
+    all.push(event);
+  };
   const sink = (side: string): StreamSink => ({
-    headers: (_map, end) => went.push(`${side} headers${end ? " end" : ""}`),
-    data: (data, end) => went.push(`${side} ${text(data)}${end ? " end" : ""}`),
+    headers: (_map, end) => note(`${side} headers${end ? " end" : ""}`),
+    data: (data, end) => note(`${side} ${text(data)}${end ? " end" : ""}`),
     trailers: (map) => {
       const fields = map.pairs.map(([name, value]) => ` ${name}=${value}`);
-      went.push(`${side} trailers${fields.join("")}`);
+      note(`${side} trailers${fields.join("")}`);
     },
   });
   const owner: HttpStreamOwner = {
     onward: sink(">"),
     back: sink("<"),
-    respond: ({ status }) => went.push(`respond ${status}`),
-    close: () => went.push("close"),
-    overflow: (side) => went.push(`${side} overflow`),
-    pressure: (side, on) => went.push(`${side} ${on ? "waits" : "goes on"}`),
+    respond: ({ status }) => note(`respond ${status}`),
+    close: () => note("close"),
+    overflow: (side) => note(`${side} overflow`),
+    pressure: (side, on) => note(`${side} ${on ? "waits" : "goes on"}`),
     failed: ({ callback }) => {
-      went.push(`failed ${callback}`);
+      note(`failed ${callback}`);
       return failOpen ? "bypass" : "stop";
     },
   };
@@ -141,6 +154,7 @@ export async function open(
     host,
     stream,
     went,
+    all,
     saw: () => {
       const all = host.logged.map(([, line]) => line).join("");
       host.logged.length = 0;

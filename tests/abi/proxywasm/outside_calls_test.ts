@@ -348,7 +348,7 @@ Deno.test("a call that failed has all numbers 0 and the status 11, reset", () =>
   ]);
 });
 
-Deno.test("an answer that comes twice, or after the root went, is heard once or not at all", () => {
+Deno.test("an answer that comes twice, or after the root went, is heard once or not at all (trap 23)", () => {
   const [guest, calls] = probe();
   const heard = listen(guest);
   httpCall(guest);
@@ -361,7 +361,7 @@ Deno.test("an answer that comes twice, or after the root went, is heard once or 
   assert.equal(heard.length, 1);
 });
 
-Deno.test("an answer waits for the callback that runs, and for those before it", () => {
+Deno.test("an answer waits for the callback that runs, and for those before it (trap 19) (trap 23)", () => {
   const [guest, calls] = probe();
   const heard = listen(guest);
   httpCall(guest);
@@ -372,7 +372,7 @@ Deno.test("an answer waits for the callback that runs, and for those before it",
   assert.equal(heard.length, 1);
 });
 
-Deno.test("an instance that fails gives its calls up and hears of none", () => {
+Deno.test("an instance that fails gives its calls up and hears of none (trap 23)", () => {
   const [guest, calls] = probe();
   const heard = listen(guest);
   httpCall(guest);

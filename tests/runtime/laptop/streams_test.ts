@@ -13,6 +13,7 @@ const PRELUDE = `
     (func $header (param i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_send_local_response"
     (func $local (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_close_stream" (func $close (param i32) (result i32)))
   (memory (export "memory") 4)
   (func (export "proxy_abi_version_0_2_1"))
   (func (export "malloc") (param i32) (result i32) (i32.const 65536))
@@ -131,7 +132,7 @@ Deno.test("a pause that nothing ends is 504 in the end, and others use the insta
     { "request-timeout": 300, instances: 1 },
   ));
 
-Deno.test("a local response goes through the response callbacks; one from them replaces what was answered", async () => {
+Deno.test("a local response goes through the response callbacks; one from them replaces what was answered (trap 20)", async () => {
   const refuse = `(data (i32.const 32) "no")
     (func $refuse
       (drop (call $local (i32.const 403) (i32.const 0) (i32.const 0)
@@ -156,6 +157,29 @@ Deno.test("a local response goes through the response callbacks; one from them r
       assert.equal(log().match(/msg=H/g)?.length, 1);
     },
   );
+});
+
+Deno.test("a function that closes the stream while its own answer goes through it is 502 at once (trap 20)", async () => {
+  const local = `(drop (call $local (i32.const 403) (i32.const 0)
+    (i32.const 0) (i32.const 16) (i32.const 6) (i32.const 0) (i32.const 0)
+    (i32.const -1)))`;
+  const close = "(drop (call $close (i32.const 1)))";
+  for (const answer of [local, "(call $add (i32.const 97))"]) {
+    for (const part of ["headers", "body"]) {
+      await withPlugin(
+        `(func (export "proxy_on_request_headers")
+          (param i32 i32 i32) (result i32) ${answer} (i32.const 0))
+        (func (export "proxy_on_response_${part}")
+          (param i32 i32 i32) (result i32) ${close} (i32.const 0))`,
+        async ({ ask }) => {
+          const [status, text] = await ask("/");
+          assert.equal(status, 502);
+          assert.match(JSON.parse(text).error, /a function closed the stream/);
+        },
+        { "request-timeout": "2s" },
+      );
+    }
+  }
 });
 
 Deno.test("a trap fails the exchanges of that instance only, and the next request finds another", () =>

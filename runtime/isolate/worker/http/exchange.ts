@@ -103,13 +103,15 @@ export class HttpExchange {
     if (!end) back.data(body, true);
   }
 
-  /** `proxy_close_stream`: what has been answered is all there is. */
+  /** `proxy_close_stream`: what a function has made of its answer is all there is; an answer on its way is given up. */
   closed(): void {
     if (this.#over) return;
     if (this.#client.started) {
       return this.#breakOff("a function closed the stream");
     }
-    if (this.#options.terminal === undefined) return this.#ownAnswer();
+    if (this.#options.terminal === undefined && !this.#responding) {
+      return this.#ownAnswer();
+    }
     this.#fail(502, "a function closed the stream");
   }
 
