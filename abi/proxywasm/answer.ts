@@ -1,7 +1,6 @@
 /** From what a guest left in a response to what a server can send. */
 import { type GuestHost, type GuestResponse, LogLevel } from "../host.ts";
 import type { HttpContext, LocalResponse } from "./contexts.ts";
-import { decodeByteString } from "../text.ts";
 import { HeaderMap } from "./header_map.ts";
 import type { Pair } from "./pairs.ts";
 
@@ -52,7 +51,7 @@ export function localReply(
   headers.replace("content-type", "application/grpc");
   add("grpc-status", String(status));
   if (local.body.length > 0) {
-    add("grpc-message", decodeByteString(local.body, 0, local.body.length));
+    add("grpc-message", percentEncoded(local.body));
   }
   return { headers, body: NOTHING };
 }
@@ -60,6 +59,17 @@ export function localReply(
 /** Whether a request is one of gRPC's, which is answered in its own way. */
 export function isGrpc(headers: HeaderMap): boolean {
   return /^application\/grpc($|\+)/.test(headers.get("content-type") ?? "");
+}
+
+/** Bytes as gRPC writes them into its message: printable ASCII as it is, but for `%`. */
+function percentEncoded(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) {
+    text += byte >= 0x20 && byte <= 0x7e && byte !== 0x25
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return text;
 }
 
 const NOTHING = new Uint8Array(0);

@@ -1,7 +1,11 @@
-/** Our own answers where a function has none: proper errors instead of silence, one line of JSON each. */
+/** Our own answers where a function has none: proper errors instead of silence, one line of JSON each, or gRPC's own. */
+import { HeaderMap, headOf, isGrpc, localReply } from "../../abi/mod.ts";
 import type { WireResponse } from "../isolate/messages.ts";
 
 const encoder = new TextEncoder();
+
+/** gRPC's status for a function that failed, as in Envoy: another try may find one that does not. */
+const UNAVAILABLE = 14;
 
 /** An answer that says what went wrong; `message` also stands in the log, so it holds no secret. */
 export function errorAnswer(status: number, message: string): WireResponse {
@@ -12,6 +16,27 @@ export function errorAnswer(status: number, message: string): WireResponse {
     error: message,
   };
 }
+
+/** The answer where the function failed. */
+export function failureAnswer(message: string): WireResponse {
+  return { ...errorAnswer(500, message), grpcStatus: UNAVAILABLE };
+}
+
+/** An error of ours as the client understands it that asked with these fields; any other answer as it is. */
+export function understood(
+  answer: WireResponse,
+  asked: Iterable<readonly [string, string]>,
+): WireResponse {
+  const { status, error, grpcStatus = -1 } = answer;
+  if (error === undefined || !isGrpc(new HeaderMap(asked))) return answer;
+  const body = encoder.encode(error);
+  const local = { status, details: "", headers: [], body, grpcStatus };
+  const reply = localReply(local, true);
+  return { ...headOf(NO_LOG, reply.headers), body: reply.body, error };
+}
+
+/** All of an error's fields can be sent. */
+const NO_LOG = { log() {} };
 
 /**
  * An answer as the HTTP server wants it. A body whose kind its function did not say is plain text; with `asItIs` it is

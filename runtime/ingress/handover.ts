@@ -1,7 +1,7 @@
 /** The handler of a listener whose isolate holds no function of its own to answer with: everything is routed. */
 import type { Facts } from "../../abi/host.ts";
 import type { WireRequest, WireResponse } from "../isolate/messages.ts";
-import { toResponse } from "./answers.ts";
+import { toResponse, understood } from "./answers.ts";
 import { pathOf, toWire } from "./request.ts";
 
 /** A body that is said to be no longer goes along with its request, which is faster: bytes. */
@@ -30,5 +30,5 @@ export async function handOver(
   const wire = toWire(request, pathOf(request.url), bytes, facts);
   wire.streams = true;
   if (body !== null && !short) wire.stream = body;
-  return toResponse(await route(wire, id));
+  return toResponse(understood(await route(wire, id), request.headers));
 }

@@ -42,6 +42,8 @@ export interface WireResponse {
   /** The body as it comes, in the place of `body`. */
   stream?: ReadableStream<Uint8Array>;
   error?: string;
+  /** What of an error gRPC's clients are told, where the status does not say it. */
+  grpcStatus?: number;
 }
 
 /** All an isolate needs to run one function. */

@@ -31,7 +31,7 @@ function failing(body: string): string {
 }
 
 for (const [name, body, message] of FAILURES) {
-  Deno.test(`${name} is a GuestTrap with callback, message and wasm stack, and ends the instance (trap 6)`, async () => {
+  Deno.test(`${name} is a GuestTrap with callback, message and wasm stack, and ends the instance (trap 6) (trap 29)`, async () => {
     const { plugin } = await start(failing(body));
     assert.throws(
       () => plugin.handleHttp(request()) as GuestResponse,

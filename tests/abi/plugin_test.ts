@@ -389,3 +389,20 @@ Deno.test("a local response to a gRPC request is one of gRPC's", async () => {
     body: bytes(""),
   });
 });
+
+Deno.test("a message to a gRPC client is percent-encoded, so that any text arrives (trap 29)", async () => {
+  const { plugin } = await start(guest({
+    proxy_on_request_headers: `
+      (drop (call $local (i32.const 503) (i32.const 0) (i32.const 0)
+        (i32.const 100) (i32.const 10) (i32.const 0) (i32.const 0)
+        (i32.const -1)))
+      (i32.const 0)`,
+  }, `(data (i32.const 100) "50% \\0aok \\c3\\a4")`));
+  const { headers } = await plugin.handleHttp(request({
+    headers: [["content-type", "application/grpc"]],
+  }));
+  assert.deepEqual(headers.slice(1), [
+    ["grpc-status", "14"],
+    ["grpc-message", "50%25 %0Aok %C3%A4"],
+  ]);
+});

@@ -6,7 +6,7 @@ import {
   sharedServices,
   SharedStore,
 } from "../../../abi/mod.ts";
-import { errorAnswer } from "../../ingress/answers.ts";
+import { errorAnswer, failureAnswer } from "../../ingress/answers.ts";
 import { queryAsBody } from "../../ingress/request.ts";
 import type { FunctionSpec, FunctionStats, WireResponse } from "../messages.ts";
 import { Patience } from "../patience.ts";
@@ -239,7 +239,7 @@ export class LocalFunction {
   }
 
   #failed(error: unknown): WireResponse {
-    return errorAnswer(500, `function ${this.id}: ${(error as Error).message}`);
+    return failureAnswer(`function ${this.id}: ${(error as Error).message}`);
   }
 
   #problem(status: number, why: string): WireResponse {

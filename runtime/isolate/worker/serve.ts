@@ -1,10 +1,11 @@
 /** HTTP straight into this isolate (DESIGN, decision 1): a request for a function that lives here goes no further. */
 import type { Facts } from "../../../abi/host.ts";
-import { toResponse } from "../../ingress/answers.ts";
+import { toResponse, understood } from "../../ingress/answers.ts";
 import { handOver } from "../../ingress/handover.ts";
 import type { Handler } from "../../ingress/listener.ts";
 import { readBody } from "../../ingress/request.ts";
 import { HttpArrival } from "./arrival.ts";
+import type { WireResponse } from "../messages.ts";
 import type { LocalFunction } from "./function.ts";
 import { serveHttp } from "./http/serve.ts";
 import { route } from "./port.ts";
@@ -28,8 +29,8 @@ export function ingressHandler(
     if (request.body !== null) return withBody(fn, request, facts);
     const answer = fn.answer(new HttpArrival(request, facts));
     return answer instanceof Promise
-      ? answer.then(toResponse)
-      : toResponse(answer);
+      ? answer.then((later) => answered(later, request))
+      : answered(answer, request);
   };
 }
 
@@ -39,6 +40,11 @@ async function withBody(
   facts: Facts,
 ): Promise<Response> {
   const body = await readBody(request, fn.spec.bodyLimit);
-  if (!body) return toResponse(fn.tooLarge());
-  return toResponse(await fn.answer(new HttpArrival(request, facts, body)));
+  if (!body) return answered(fn.tooLarge(), request);
+  const answer = await fn.answer(new HttpArrival(request, facts, body));
+  return answered(answer, request);
+}
+
+function answered(answer: WireResponse, { headers }: Request): Response {
+  return toResponse(understood(answer, headers));
 }

@@ -218,7 +218,7 @@ Deno.test("two exchanges of one instance pause and go on by themselves", async (
   assert.deepEqual(opened.went, ["> headers"]);
 });
 
-Deno.test("a plugin that fails lets nothing more through, or everything where it is bypassed", async () => {
+Deno.test("a plugin that fails lets nothing more through, or everything where it is bypassed (trap 29)", async () => {
   const trap = `(func (export "proxy_on_log") (param i32))`;
   const failing = guest({}, trap).replace(
     "(call $say (i32.const 98))",

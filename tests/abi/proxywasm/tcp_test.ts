@@ -165,7 +165,7 @@ Deno.test("the guest closes either side after its callback", async () => {
   ]);
 });
 
-Deno.test("a trap ends the connection, and nothing is called after it", async () => {
+Deno.test("a trap ends the connection, and nothing is called after it (trap 29)", async () => {
   const { plugin, stream, heard, letters } = await connect(guest({
     proxy_on_downstream_data: "unreachable",
   }));

@@ -124,7 +124,7 @@ Deno.test("plugins of one vm_id, code and configuration share a VM, a root each"
   );
 });
 
-Deno.test("a plugin that fails is 500 and open is left out where the file says fail_open", async () => {
+Deno.test("a plugin that fails is 500 and open is left out where the file says fail_open (trap 29)", async () => {
   const traps = plugin({ proxy_on_request_headers: "unreachable" });
   const filters = (more: string) => [wasm("@t@", { more }), wasm("@a@")];
   const guests = { t: traps, a: marker("a") };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RestartBudget } from "../../../runtime/isolate/worker/restarts.ts";
 
-Deno.test("twenty replacements follow each other at once, then one every 50 ms", () => {
+Deno.test("twenty replacements follow each other at once, then one every 50 ms (trap 29)", () => {
   let now = 0;
   const budget = new RestartBudget(() => now);
   for (let i = 0; i < 20; i++) {
@@ -16,7 +16,7 @@ Deno.test("twenty replacements follow each other at once, then one every 50 ms",
   assert.equal(budget.allowed(), true);
 });
 
-Deno.test("what cannot be started is tried again after 50, 100, 200 ms and so on, up to 10 s", () => {
+Deno.test("what cannot be started is tried again after 50, 100, 200 ms and so on, up to 10 s (trap 29)", () => {
   let now = 0;
   const budget = new RestartBudget(() => now);
   for (

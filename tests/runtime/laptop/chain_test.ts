@@ -75,6 +75,49 @@ Deno.test("a function of a chain that answers itself is seen by those before it 
     assert.equal(response.headers.get("x-way"), "b, a");
   }));
 
+Deno.test("of a function of a chain that fails the others learn why in their log, and it hears nothing more (trap 29)", async () => {
+  const says = (text: string, extra: string) =>
+    assemble(`(module
+      (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+      (import "env" "proxy_get_property"
+        (func $property (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 8) "${text}")
+      (data (i32.const 32) "response\\00code_details")
+      (func (export "proxy_abi_version_0_2_1"))
+      (func (export "malloc") (param i32) (result i32) (i32.const 4096))
+      (func $say (param i32 i32)
+        (drop (call $log (i32.const 2) (local.get 0) (local.get 1))))
+      ${extra})`);
+  const listens = await says(
+    "",
+    `(func (export "proxy_on_log") (param i32)
+      (drop (call $property (i32.const 32) (i32.const 21)
+        (i32.const 64) (i32.const 68)))
+      (call $say (i32.load (i32.const 64)) (i32.load (i32.const 68))))`,
+  );
+  const fails = await says(
+    "late",
+    `(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      unreachable)
+    (func (export "proxy_on_log") (param i32)
+      (call $say (i32.const 8) (i32.const 4)))
+    (func (export "proxy_on_done") (param i32) (result i32)
+      (call $say (i32.const 8) (i32.const 4)) (i32.const 1))
+    (func (export "proxy_on_delete") (param i32)
+      (call $say (i32.const 8) (i32.const 4)))`,
+  );
+  await withDemo({
+    modules: { "listens.wasm": listens, "fails.wasm": fails },
+    functions: { listens: "listens.wasm", fails: "fails.wasm" },
+    chain: { functions: ["listens", "fails"], upstream: "http://127.0.0.1:1" },
+  }, async ({ ask, log }) => {
+    assert.equal((await ask("/"))[0], 500);
+    assert.match(log(), /msg=wasm_fail_stream .*function=listens/);
+    assert.doesNotMatch(log(), /msg=late/);
+  });
+});
+
 Deno.test("a chain names all functions of the file, and a service", async () => {
   const wrong: [chain: unknown, problem: RegExp][] = [
     [

@@ -182,7 +182,7 @@ Deno.test("a function that closes the stream while its own answer goes through i
   }
 });
 
-Deno.test("a trap fails the exchanges of that instance only, and the next request finds another", () =>
+Deno.test("a trap fails the exchanges of that instance only, and the next request finds another (trap 29)", () =>
   withPlugin(
     `(global $requests (mut i32) (i32.const 0))
     (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)

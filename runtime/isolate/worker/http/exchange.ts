@@ -10,8 +10,13 @@ import {
   type LocalResponse,
   type StreamSink,
 } from "../../../../abi/mod.ts";
-import { errorAnswer } from "../../../ingress/answers.ts";
+import {
+  errorAnswer,
+  failureAnswer,
+  understood,
+} from "../../../ingress/answers.ts";
 import { unpackEnds } from "../../upstream_messages.ts";
+import type { WireResponse } from "../../messages.ts";
 import type { Arrival } from "../arrival.ts";
 import type { LocalFunction } from "../function.ts";
 import type { Slot } from "../pool.ts";
@@ -145,7 +150,10 @@ export class HttpExchange {
     if (fn.spec.failOpen && this.#options.terminal !== undefined) {
       return "bypass";
     }
-    this.#fail(500, error.message, fn);
+    const { facts } = this.#arrival;
+    if (facts) Object.assign(facts, { codeDetails: "wasm_fail_stream" });
+    if (this.#client.started) this.#breakOff(error.message);
+    else this.#answer(failureAnswer(`function ${fn.id}: ${error.message}`));
     return "stop";
   }
 
@@ -232,12 +240,17 @@ export class HttpExchange {
     };
   }
 
-  /** Our own answer straight to the client. */
+  /** Something else than a function's failure, which is logged already, keeps the client from its answer. */
   #fail(status: number, why: string, fn = this.#links[0]?.fn): void {
     if (this.#client.started) return this.#breakOff(why);
-    if (status !== 500) fn?.warn(`request answered ${status}: ${why}`);
+    fn?.warn(`request answered ${status}: ${why}`);
     const who = fn === undefined ? "" : `function ${fn.id}: `;
-    this.#client.answer(errorAnswer(status, who + why));
+    this.#answer(errorAnswer(status, who + why));
+  }
+
+  /** Our own answer straight to the client. */
+  #answer(answer: WireResponse): void {
+    this.#client.answer(understood(answer, this.#arrival.headers));
   }
 
   #breakOff(why: string): void {

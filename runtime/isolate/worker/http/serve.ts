@@ -1,8 +1,8 @@
 /** A request of this isolate's own listener, through a chain of functions that live here. */
 import type { Facts } from "../../../../abi/host.ts";
-import { toResponse } from "../../../ingress/answers.ts";
+import { toResponse, understood } from "../../../ingress/answers.ts";
 import { declaredLength } from "../../../ingress/request.ts";
-import type { WireRequest } from "../../messages.ts";
+import type { WireRequest, WireResponse } from "../../messages.ts";
 import { type Arrival, arrivalOf, HttpArrival } from "../arrival.ts";
 import type { LocalFunction } from "../function.ts";
 import { answererOf } from "./answerer.ts";
@@ -70,7 +70,7 @@ function serve(
   // What a function answers by itself is bounded as a whole; a stream through it only by what is held of it.
   const limit = chain.terminal === undefined ? first.spec.bodyLimit : Infinity;
   if (declared !== undefined && declared > limit) {
-    return toResponse(first.tooLarge());
+    return answered(first.tooLarge(), incoming);
   }
   const links = linksNow(chain.functions);
   if (links !== undefined) {
@@ -79,8 +79,12 @@ function serve(
   return linksLater(chain.functions, first.spec.requestTimeout).then((found) =>
     Array.isArray(found)
       ? exchange(chain, found, incoming, started, limit)
-      : toResponse(found.nobody(started))
+      : answered(found.nobody(started), incoming)
   );
+}
+
+function answered(answer: WireResponse, { arrival }: Incoming): Response {
+  return toResponse(understood(answer, arrival.headers));
 }
 
 function exchange(
