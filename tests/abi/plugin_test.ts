@@ -235,7 +235,7 @@ Deno.test("an answer whose plugin takes its status away is 200 (trap 16)", async
   assert.deepEqual([status, headers], [200, [["x", "1"]]]);
 });
 
-Deno.test("a pause in the headers keeps all else from a plugin until it goes on", async () => {
+Deno.test("a pause in the headers keeps all else from a plugin until it goes on (trap 21)", async () => {
   const actions: [action: string, expected: string, answered: boolean][] = [
     ["(i32.const 0)", "chbHldx", true],
     ["(i32.const 1)", "ch", false],
@@ -279,7 +279,7 @@ Deno.test("a Layotto function's action is ignored, its answer is buffer 1", asyn
   assert.equal(letters(), "cbdx");
 });
 
-Deno.test("the effective context lasts for one callback", async () => {
+Deno.test("the effective context lasts for one callback (trap 22)", async () => {
   const { plugin, letters } = await start(guest({
     proxy_on_request_headers: `
       (drop (call $be (i32.const 1))) (call $answer) (i32.const 0)`,

@@ -1,7 +1,7 @@
 /** What host calls ask of an exchange is done after the callback that makes them, in their order (ABI.md §7.19, §7.20). */
 import assert from "node:assert/strict";
 import { HeaderMap } from "../../../abi/mod.ts";
-import { bytes } from "../guests.ts";
+import { bytes, request } from "../guests.ts";
 import { ANSWER, FIELDS, guest, open } from "./opened.ts";
 
 const SAY = "(call $say (i32.const 46))";
@@ -53,6 +53,59 @@ Deno.test("what one callback asks for is done in that order, and nothing follows
     asked.plugin.tick();
     assert.deepEqual(asked.all, ["h", "!", "H", "!", ".", ...events]);
   }
+});
+
+for (const [type, side] of (["request", "response"] as const).entries()) {
+  Deno.test(`${side}: a continue in the callback that then pauses goes on after it, whatever it was shown (trap 21)`, async () => {
+    for (const part of ["headers", "body", "trailers"]) {
+      const name = `${side}_${part}`;
+      const { went, [side]: into } = await open(
+        guest({ [name]: "1" }, "", {
+          [name]: `(call $go (i32.const ${type}))`,
+        }),
+      );
+      into.headers(type === 0 ? FIELDS() : ANSWER(), false);
+      into.data(bytes("one"), false);
+      into.trailers(new HeaderMap());
+      const arrow = type === 0 ? ">" : "<";
+      assert.deepEqual(
+        went,
+        [`${arrow} headers`, `${arrow} one`, `${arrow} trailers`],
+        part,
+      );
+    }
+  });
+}
+
+Deno.test("a callback never begins in another: what an exchange is woken for comes after the one that wakes it (trap 28)", async () => {
+  const opened = await open(guest(
+    { request_headers: "10" },
+    "",
+    {
+      request_headers: `(if (i32.ne (local.get 0) (i32.const 2)) (then
+        (drop (call $proxy_set_effective_context (i32.const 2)))
+        (call $go (i32.const 0)) ${SAY}))`,
+      request_body: SAY,
+    },
+  ));
+  opened.request.headers(FIELDS(), false);
+  opened.request.data(bytes("one"), true);
+  assert.deepEqual(opened.all.splice(0), ["h"]);
+  const sink = { headers() {}, data() {}, trailers() {} };
+  const second = opened.plugin.openHttp(request(), {
+    onward: sink,
+    back: sink,
+    respond() {},
+    close() {},
+    overflow() {},
+    pressure() {},
+    failed: () => "stop",
+  }, { limit: 10, answers: false });
+  second.request.headers(FIELDS(), true);
+  assert.deepEqual(
+    opened.all,
+    ["h", "!", ".", "> headers", "b", "3", "!", ".", "> one end"],
+  );
 });
 
 Deno.test("a local response stops its direction, whatever the callback answers (trap 20)", async () => {

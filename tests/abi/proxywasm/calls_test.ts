@@ -115,7 +115,7 @@ Deno.test("a local response outside an exchange is 0 and a line in the log (trap
   assert.match(guest.host.lines[0]!, /has no HTTP exchange to answer/);
 });
 
-Deno.test("streams of types 0 to 3 can be continued and closed, others are 2", () => {
+Deno.test("streams of types 0 to 3 can be continued and closed, others are 2 (trap 21)", () => {
   for (const name of ["proxy_continue_stream", "proxy_close_stream"]) {
     const guest = new PluginProbe();
     for (const type of [0, 1, 2, 3]) assert.equal(guest.call(name, type), 0);
@@ -155,7 +155,7 @@ Deno.test("an unknown foreign function is 1, also when its result is not wanted"
   );
 });
 
-Deno.test("the effective context changes what calls act on; an unknown id is 2", () => {
+Deno.test("the effective context changes what calls act on; an unknown id is 2 (trap 22)", () => {
   const guest = new PluginProbe({ onRoot: true });
   assert.equal(guest.call("proxy_set_buffer_bytes", 1, 0, 0, A, 1), 0);
   assert.equal(guest.http.responseSide.body!.length, 0);
@@ -168,7 +168,7 @@ Deno.test("the effective context changes what calls act on; an unknown id is 2",
   assert.equal(guest.vm.http, undefined);
 });
 
-Deno.test("proxy_done with nothing pending is 0 to a 0.2 module, which Rust needs, and 1 to 0.1.0", () => {
+Deno.test("proxy_done with nothing pending is 0 to a 0.2 module, which Rust needs, and 1 to 0.1.0 (trap 30)", () => {
   assert.equal(new PluginProbe().call("proxy_done"), 0);
   assert.equal(new PluginProbe({ version: "0_1_0" }).call("proxy_done"), 1);
 });

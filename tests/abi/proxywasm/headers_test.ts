@@ -262,7 +262,7 @@ Deno.test("headers that nobody looks at are never taken from the host", () => {
   assert.equal(taken, 1);
 });
 
-Deno.test("headers that went on can be read and no longer be changed (trap 17)", () => {
+Deno.test("headers that went on can be read and no longer be changed (trap 17) (trap 27)", () => {
   const guest = new PluginProbe();
   guest.http.requestSide.sent = true;
   const before = guest.http.requestHeaders.pairs.map((pair) => [...pair]);

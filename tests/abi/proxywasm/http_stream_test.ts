@@ -121,7 +121,7 @@ Deno.test("trailers that came while all was stopped are shown after the body, wh
   assert.deepEqual(opened.went, ["> headers", "> onetwo", "> trailers"]);
 });
 
-Deno.test("a continue of what is not stopped does nothing", async () => {
+Deno.test("a continue of what is not stopped does nothing (trap 21)", async () => {
   const opened = await open(guest({}));
   opened.request.headers(FIELDS(), true);
   opened.go();
@@ -194,7 +194,7 @@ Deno.test("a stream that another callback closes tells its owner, and nothing mo
   }
 });
 
-Deno.test("two exchanges of one instance pause and go on by themselves", async () => {
+Deno.test("two exchanges of one instance pause and go on by themselves (trap 28)", async () => {
   const opened = await open(guest({ request_headers: "10" }));
   opened.request.headers(FIELDS(), false);
   const went: string[] = [];

@@ -34,6 +34,7 @@ const IMPORTS = [
   "proxy_close_stream",
   "proxy_set_effective_context",
   "proxy_send_local_response",
+  "proxy_get_header_map_value",
   "proxy_add_header_map_value",
   "proxy_remove_header_map_value",
   "proxy_set_header_map_pairs",
@@ -74,6 +75,7 @@ export function guest(
     ${IMPORTS.join("\n")}
     (memory (export "memory") 1)
     (data (i32.const 16) "no")
+    (func (export "malloc") (param i32) (result i32) (i32.const 4096))
     (func (export "proxy_abi_version_0_2_1"))
     (func $say (param i32)
       (i32.store8 (i32.const 0) (local.get 0))

@@ -127,6 +127,27 @@ Deno.test("stopped data goes on when another callback says so, without being sho
   assert.deepEqual(heard, ["accepted", "up held"]);
 });
 
+Deno.test("a continue of what is not stopped does nothing, and one in the callback that then stops goes on after it (trap 21)", async () => {
+  const go = [2, 3].map((type) => `(drop (call $go (i32.const ${type})))`);
+  const idle = await connect(guest({
+    proxy_on_tick: `(drop (call $be (i32.const 2))) ${go.join("")}`,
+  }));
+  idle.stream.open();
+  idle.plugin.tick();
+  idle.stream.fromDownstream(bytes("a"), false);
+  idle.plugin.tick();
+  assert.deepEqual(idle.heard, ["accepted", "up a"]);
+  const inside = await connect(guest({
+    proxy_on_new_connection: `${go[0]} (i32.const 1)`,
+    proxy_on_downstream_data: `${go[0]} (i32.const 1)`,
+    proxy_on_upstream_data: `${go[1]} (i32.const 1)`,
+  }));
+  inside.stream.open();
+  inside.stream.fromDownstream(bytes("a"), false);
+  inside.stream.fromUpstream(bytes("b"), true);
+  assert.deepEqual(inside.heard, ["accepted", "up a", "down b end"]);
+});
+
 Deno.test("a source waits while what is held is at the limit", async () => {
   const { plugin, stream, heard } = await connect(
     guest({
