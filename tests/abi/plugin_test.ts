@@ -15,7 +15,7 @@ const GET_ID = `(func (export "proxy_get_id")
   (drop (call $set
     (i32.const 8) (i32.const 0) (i32.const 0) (i32.const 80) (i32.const 4))))`;
 
-Deno.test("a plugin starts in Envoy's order and ends an exchange with log, done, delete", async () => {
+Deno.test("a plugin starts in Envoy's order and ends an exchange with log, done, delete (trap 24)", async () => {
   const { plugin, letters } = await start(guest());
   assert.equal(letters(), "Icvf");
   await plugin.handleHttp(POST);
@@ -297,7 +297,7 @@ Deno.test("ticks and queues reach the root context", async () => {
   assert.equal(letters(), "tq");
 });
 
-Deno.test("ending calls done and delete once", async () => {
+Deno.test("ending calls done and delete once (trap 24)", async () => {
   const { plugin, letters } = await start(guest());
   letters();
   await plugin.end();

@@ -66,7 +66,7 @@ async function connect(wat: string, limit = 100) {
   return { plugin, stream, heard, letters };
 }
 
-Deno.test("a connection's callbacks come in order and end with done, log, delete", async () => {
+Deno.test("a connection's callbacks come in order and end with done, log, delete (trap 24)", async () => {
   const { stream, heard, letters } = await connect(guest());
   stream.open();
   stream.fromDownstream(bytes("ask"), false);
