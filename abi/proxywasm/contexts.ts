@@ -7,6 +7,16 @@ import type { ByteBuffer } from "./buffer.ts";
 import { HeaderMap } from "./header_map.ts";
 import type { Pair } from "./pairs.ts";
 
+/** The next id for a context: a u32, from 1 up and round again, none that is `alive`. 0 is the VM itself. */
+export function idAfter(
+  last: number,
+  alive: ReadonlyMap<number, unknown>,
+): number {
+  let id = last;
+  do id = id === 0xffffffff ? 1 : id + 1; while (alive.has(id));
+  return id;
+}
+
 /** What all contexts have. */
 export abstract class Context {
   /** What the guest set with `proxy_set_property`, by path. */

@@ -10,7 +10,7 @@ import type { AbiVersion } from "../outline.ts";
 import { ByteBuffer } from "./buffer.ts";
 import { CallbackQueue } from "./callback_queue.ts";
 import { GuestCallTable } from "./calls.ts";
-import type { Context, HttpContext } from "./contexts.ts";
+import { type Context, type HttpContext, idAfter } from "./contexts.ts";
 import { CurrentHost } from "./current_host.ts";
 import type { ForeignFunction } from "./foreign/mod.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
@@ -95,12 +95,9 @@ export class Vm {
     return this.current?.http;
   }
 
-  /** An id for a new context: from 1 up, none that is alive. */
+  /** An id for a new context. */
   nextId(): number {
-    do {
-      this.#lastId = this.#lastId === 0xffffffff ? 1 : this.#lastId + 1;
-    } while (this.contexts.has(this.#lastId));
-    return this.#lastId;
+    return this.#lastId = idAfter(this.#lastId, this.contexts);
   }
 
   /**

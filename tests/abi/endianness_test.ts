@@ -34,7 +34,7 @@ const U64: [value: bigint, bytes: number[]][] = [
 ];
 
 for (const [value, bytes] of U64) {
-  Deno.test(`a u64 result is little-endian: 0x${value.toString(16)} (trap 2)`, () => {
+  Deno.test(`a u64 result is little-endian: 0x${value.toString(16)} (trap 2) (trap 31)`, () => {
     const guest = new PluginProbe();
     const gauge = metric(guest, 1);
     const given = BigInt.asIntN(64, value);
@@ -57,7 +57,7 @@ Deno.test("an i64 argument keeps its sign (trap 2)", () => {
   assert.equal(guest.call("proxy_increment_metric", counter, -1n), 2);
 });
 
-Deno.test("a u32 result is little-endian and four bytes", () => {
+Deno.test("a u32 result is little-endian and four bytes (trap 31)", () => {
   const guest = new PluginProbe();
   const key = guest.put(NAME, "key");
   guest.put(NAME + 16, "v");
@@ -78,7 +78,7 @@ Deno.test("a u32 result is little-endian and four bytes", () => {
   assert.deepEqual(written(guest, 4), [2, 1, 0, 0]);
 });
 
-Deno.test("an i32 argument is unsigned where it is an address, a size or an id (trap 1)", () => {
+Deno.test("an i32 argument is unsigned where it is an address, a size or an id (trap 1) (trap 33)", () => {
   const guest = new PluginProbe();
   // -1 is 4294967295: all of it, nowhere, nobody.
   const all = guest.call("proxy_get_buffer_bytes", 0, 0, -1, AT, AT + 4);
@@ -87,7 +87,7 @@ Deno.test("an i32 argument is unsigned where it is an address, a size or an id (
   assert.equal(guest.call("proxy_set_effective_context", -1), 2);
 });
 
-Deno.test("a time is eight bytes, the high half not lost (trap 2)", () => {
+Deno.test("a time is eight bytes, the high half not lost (trap 2) (trap 31)", () => {
   const guest = new PluginProbe();
   sentinels(guest, 8);
   assert.equal(guest.call("proxy_get_current_time_nanoseconds", AT), 0);

@@ -75,7 +75,7 @@ Deno.test("a failing service is status 10 to the guest and a line in the log", a
   assert.equal(f2.failed, false);
 });
 
-Deno.test("a suspended instance is busy and lets nothing else in", async () => {
+Deno.test("a suspended instance is busy and lets nothing else in (trap 28)", async () => {
   const { f1, host1 } = await pair();
   let release = (_: Uint8Array) => {};
   host1.invoke = () => new Promise((resolve) => release = resolve);

@@ -121,7 +121,7 @@ Deno.test("shared memory that grows is seen, and its text can be read (trap 3)",
   assert.equal(memory.text(PAGE, bytes(long).length), long);
 });
 
-Deno.test("text is decoded with replacement and keeps its byte order mark", () => {
+Deno.test("text is decoded with replacement and keeps its byte order mark (trap 34)", () => {
   const memory = new GuestMemory();
   memory.attach(new WebAssembly.Memory({ initial: 1 }), undefined);
   memory.write(0, new Uint8Array([0xef, 0xbb, 0xbf, 0x61, 0xff]));

@@ -122,6 +122,30 @@ Deno.test("proc_exit(0) is the ordinary end of a plugin's _start, another code i
   await assert.rejects(start(exits(1)), { callback: "_start" });
 });
 
+Deno.test("a plugin that gives up as its context is created has said why, and fails with that callback's name (trap 35)", async () => {
+  // As C's SDK does where no plugin of its has the root id.
+  const host = new RecordingHost();
+  const module = moduleOf(`(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 8) "no such root")
+    (func (export "proxy_abi_version_0_2_1"))
+    (func (export "proxy_on_context_create") (param i32 i32)
+      (drop (call $log (i32.const 5) (i32.const 8) (i32.const 12)))
+      (call $exit (i32.const 1))
+      unreachable))`);
+  await assert.rejects(
+    PluginInstance.create(module, host, options({ rootId: "other" })),
+    {
+      name: "GuestTrap",
+      callback: "proxy_on_context_create",
+      message: /proc_exit\(1\)/,
+    },
+  );
+  assert.deepEqual(host.lines, ["5 no such root"]);
+});
+
 Deno.test("an allocator that waits ends the instance instead of hanging it (trap 11)", async () => {
   const host = new RecordingHost();
   host.state = () => Promise.resolve(bytes("value"));

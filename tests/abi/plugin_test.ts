@@ -90,7 +90,7 @@ Deno.test("a callback with another number of parameters counts as missing", asyn
   assert.equal((await plugin.handleHttp(request())).status, 200);
 });
 
-Deno.test("ids start at 1 for the root and 2 for the first exchange, and are not used twice", async () => {
+Deno.test("ids start at 1 for the root and 2 for the first exchange, and are not used twice (trap 33)", async () => {
   const { plugin, letters } = await start(guest({
     proxy_on_context_create: `
       (call $say (i32.add (i32.const 48) (local.get 0)))
@@ -295,6 +295,31 @@ Deno.test("ticks and queues reach the root context", async () => {
   plugin.tick();
   plugin.queueReady(3);
   assert.equal(letters(), "tq");
+});
+
+Deno.test("each root of an instance has a timer of its own (trap 32)", async () => {
+  const host = new RecordingHost();
+  const told: [period: number, root: number][] = [];
+  const text = `(module
+    (import "env" "proxy_set_tick_period_milliseconds"
+      (func $every (param i32) (result i32)))
+    ${PRELUDE}
+    (func (export "proxy_abi_version_0_2_1"))
+    (func (export "proxy_on_configure") (param i32 i32) (result i32)
+      (drop (call $every (i32.mul (local.get 0) (i32.const 10))))
+      (i32.const 1))
+    (func (export "proxy_on_tick") (param i32)
+      (call $say (i32.add (i32.const 48) (local.get 0)))
+      (drop (call $every (i32.const 0)))))`;
+  const plugin = await PluginInstance.create(moduleOf(text), host, options(), {
+    onTickPeriod: (period, root) => told.push([period, root]),
+  });
+  const second = await plugin.addRoot(host, options({ rootId: "second" }));
+  assert.deepEqual(told.splice(0), [[10, 1], [20, 2]]);
+  plugin.tick(second.id);
+  assert.deepEqual(told, [[0, 2]]);
+  assert.deepEqual(host.lines, ["2 2"]);
+  assert.deepEqual([plugin.root.tickPeriod, second.tickPeriod], [10, 0]);
 });
 
 Deno.test("ending calls done and delete once (trap 24)", async () => {

@@ -27,6 +27,15 @@ Deno.test("proxy_log passes levels 0 to 5 on and refuses others with 2", () => {
   );
 });
 
+Deno.test("a line that is no UTF-8 is logged with replacements (trap 34)", () => {
+  const guest = new PluginProbe();
+  const line = Uint8Array.of(0x61, 0xff, 0xc3, 0x62, 0xed, 0xa0, 0x80, 0, 0xe2);
+  assert.equal(guest.call("proxy_log", 2, A, guest.put(A, line)), 0);
+  assert.deepEqual(guest.host.lines, [
+    "2 a\ufffd\ufffdb\ufffd\ufffd\ufffd\0\ufffd",
+  ]);
+});
+
 Deno.test("lines under the host's level are dropped, and the guest can ask for the level", () => {
   const guest = new PluginProbe();
   guest.host.level = 3;
@@ -56,7 +65,7 @@ Deno.test("the time is eight bytes of nanoseconds between two readings of the cl
   }
 });
 
-Deno.test("the tick period belongs to the root context and is told", () => {
+Deno.test("the tick period belongs to the root context and is told (trap 32)", () => {
   const told: number[] = [];
   const guest = new PluginProbe({
     hooks: { onTickPeriod: (period) => told.push(period) },

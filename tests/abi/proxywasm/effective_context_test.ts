@@ -1,5 +1,6 @@
-/** Which context a host call acts on, and what it may still see there (ABI.md §7.22, §7.27). */
+/** Contexts by their ids: which one a host call acts on, what it may still see there (ABI.md §7.22, §7.27, §7.33). */
 import assert from "node:assert/strict";
+import { idAfter } from "../../../abi/proxywasm/contexts.ts";
 import { PluginProbe } from "../probe.ts";
 import { FIELDS, guest, open } from "./opened.ts";
 
@@ -13,6 +14,20 @@ Deno.test("an id that is none, or none any more, is 2 and leaves the context as 
   assert.equal(guest.call("proxy_set_effective_context", 2), 0);
   guest.vm.delete(guest.root);
   assert.equal(guest.call("proxy_set_effective_context", 1), 2);
+  assert.equal(guest.vm.current, guest.http);
+});
+
+Deno.test("ids of contexts go round past 0 and past those that are alive, with all 32 bits (trap 33)", () => {
+  const none = new Map();
+  assert.equal(idAfter(0, none), 1);
+  assert.equal(idAfter(0x7fffffff, none), 0x80000000);
+  assert.equal(idAfter(0xfffffffe, none), 0xffffffff);
+  assert.equal(idAfter(0xffffffff, none), 1);
+  const alive = new Map([[0xffffffff, ""], [1, ""], [2, ""]]);
+  assert.equal(idAfter(0xfffffffe, alive), 3);
+  const guest = new PluginProbe({ onRoot: true });
+  guest.vm.contexts.set(0xfffffffe, guest.http);
+  assert.equal(guest.call("proxy_set_effective_context", -2), 0);
   assert.equal(guest.vm.current, guest.http);
 });
 

@@ -36,7 +36,7 @@ const VECTORS: [name: string, wire: Uint8Array, pairs: Pair[]][] = [
 ];
 
 for (const [name, wire, pairs] of VECTORS) {
-  Deno.test(`pairs of ${name} are encoded and decoded to the byte`, () => {
+  Deno.test(`pairs of ${name} are encoded and decoded to the byte (trap 31)`, () => {
     assert.deepEqual(encodePairs(pairs), wire);
     assert.deepEqual(decodePairs(wire), pairs);
   });

@@ -64,7 +64,7 @@ for (const [path, value] of TEXTS) {
   });
 }
 
-Deno.test("an empty property is status 0 with address 0: C and AssemblyScript abort on anything else for plugin_root_id (trap 12)", () => {
+Deno.test("an empty property is status 0 with address 0: C and AssemblyScript abort on anything else for plugin_root_id (trap 12) (trap 35)", () => {
   const guest = probe({ options: { rootId: "" }, onRoot: true });
   const size = guest.put(PATH, "plugin_root_id");
   assert.equal(guest.call("proxy_get_property", PATH, size, R, R + 4), 0);

@@ -62,7 +62,7 @@ Deno.test("a timer begins when the instance has started, and ticks until it is e
   timers.stop();
 });
 
-Deno.test("roots have timers of their own", async () => {
+Deno.test("roots have timers of their own (trap 32)", async () => {
   const called = new Called();
   const timers = new Timers();
   timers.attach(called.instance);
