@@ -233,6 +233,16 @@ export class HttpWorld implements HttpStreamOwner {
     for (const { wrong } of Object.values(this.ways)) if (wrong) throw wrong;
   }
 
+  /** Where a body's end is being shown there is a map for them. */
+  #makeTrailers(): void {
+    for (const side of SIDES) {
+      const there = this.vm.http?.[`${side}Side`];
+      if (!there?.ending) continue;
+      there.writableTrailers!.add("made", "1");
+      this.ways[side].made = true;
+    }
+  }
+
   /** A host call about the exchange, or a trap. */
   ask(what: number): void {
     switch (what) {
@@ -250,6 +260,8 @@ export class HttpWorld implements HttpStreamOwner {
         return this.stream.respond(LOCAL);
       case 7:
         return this.stream.close();
+      case 11:
+        return this.#makeTrailers();
       case 8:
         throw new WebAssembly.RuntimeError("unreachable");
     }
