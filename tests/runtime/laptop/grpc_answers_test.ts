@@ -45,12 +45,19 @@ async function demo(): Promise<DemoOptions> {
   };
 }
 
-Deno.test("a function that fails is unavailable to a gRPC client, wherever it lives (trap 29)", async () => {
+Deno.test("a function that fails is unavailable to a gRPC client, wherever it lives, and counted as a failure (trap 29)", async () => {
   await withDemo(await demo(), async (running) => {
     for (const id of ["traps", "away", "layotto"]) {
       const [status, message] = await ask(running, id);
       assert.equal(status, "14", id);
       assert.match(message!, /the guest failed in proxy_on_request_headers/);
+    }
+    const { actuatorPort } = running.host.summary;
+    const metrics = await fetch(`http://127.0.0.1:${actuatorPort}/metrics`);
+    const counted = await metrics.text();
+    for (const id of ["traps", "away", "layotto"]) {
+      const line = `requests_total{function="${id}",code="5xx"} 1`;
+      assert.ok(counted.includes(line), `${id} is counted as a failure`);
     }
   });
 });

@@ -44,6 +44,8 @@ export class HttpClient implements StreamSink {
   readonly #log: Pick<GuestHost, "log">;
   readonly #asItIs: boolean;
   #head: { status: number; headers: [string, string][] } | undefined;
+  /** What the answer counts as, where its status does not say it. */
+  #counts: number | undefined;
   #parts: Uint8Array[] = [];
   #begun = false;
   #ended = false;
@@ -92,9 +94,10 @@ export class HttpClient implements StreamSink {
     this.#end();
   }
 
-  /** One of our own answers, in the place of one that could not be had. */
-  answer({ status, headers, body }: WireResponse): void {
+  /** One of our own answers, in the place of one that could not be had; `counts`: as which status. */
+  answer({ status, headers, body }: WireResponse, counts = status): void {
     if (this.started) return;
+    this.#counts = counts;
     this.#head = { status, headers };
     this.#parts = body.length > 0 ? [body] : [];
     this.#end();
@@ -125,7 +128,7 @@ export class HttpClient implements StreamSink {
       this.#ready = undefined;
       ready(this.#whole());
     }
-    this.#events.finished(this.#head?.status ?? 500);
+    this.#events.finished(this.#counts ?? this.#head?.status ?? 500);
   }
 
   #whole(): Response {

@@ -250,7 +250,8 @@ export class HttpExchange {
 
   /** Our own answer straight to the client. */
   #answer(answer: WireResponse): void {
-    this.#client.answer(understood(answer, this.#arrival.headers));
+    const { headers } = this.#arrival;
+    this.#client.answer(understood(answer, headers), answer.status);
   }
 
   #breakOff(why: string): void {
