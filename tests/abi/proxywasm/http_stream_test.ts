@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HeaderMap } from "../../../abi/mod.ts";
 import { bytes, request } from "../guests.ts";
-import { ANSWER, feed, FIELDS, guest, open } from "./opened.ts";
+import { ANSWER, CALLBACKS, feed, FIELDS, guest, open } from "./opened.ts";
 
 interface Case {
   name: string;

@@ -19,7 +19,7 @@ import {
 import { passThrough, PROXY_WASM } from "../signatures.ts";
 
 /** Callbacks with the letter each logs, and whether it logs what its second argument says, up to 9. */
-const CALLBACKS: [name: string, letter: string, sized: boolean][] = [
+export const CALLBACKS: [name: string, letter: string, sized: boolean][] = [
   ["request_headers", "h", false],
   ["request_body", "b", true],
   ["request_trailers", "t", false],
