@@ -22,6 +22,8 @@ export class CallbackQueue {
   #failure: GuestTrap | undefined;
   /** What the callback that runs has asked for: done before anything that waits. */
   #after: (() => void)[] = [];
+  /** What is to be done once nothing more is asked for, before anything that waits. */
+  #afterwards: (() => void)[] = [];
   #waiting: (() => void)[] = [];
   readonly #watching = new Set<FailureWatcher>();
 
@@ -103,9 +105,9 @@ export class CallbackQueue {
     else if (this.#failure === undefined) work();
   }
 
-  /** For a callback's `returned`: runs `work` after all that the callback asked for, before what waits. */
+  /** For a callback's `returned`: runs `work` after all that callbacks have asked for, before what waits. */
   afterwards(work: () => void): void {
-    this.#after.push(work);
+    this.#afterwards.push(work);
   }
 
   /** Enters for longer than one callback: nothing else runs until `leave`. @throws {Error} if something runs. */
@@ -135,6 +137,7 @@ export class CallbackQueue {
     if (this.#failure !== undefined) return trap;
     this.#failure = trap;
     this.#after = [];
+    this.#afterwards = [];
     this.#waiting = [];
     const watching = [...this.#watching];
     this.#watching.clear();
@@ -155,7 +158,8 @@ export class CallbackQueue {
 
   #drain(): void {
     while (!this.#running) {
-      const next = this.#after.shift() ?? this.#waiting.shift();
+      const next = this.#after.shift() ?? this.#afterwards.shift() ??
+        this.#waiting.shift();
       if (next === undefined) return;
       next();
     }
