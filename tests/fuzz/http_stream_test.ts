@@ -24,6 +24,7 @@ function feed(world: HttpWorld, choices: Choices): void {
     const bytes = way.next(choices.below(10));
     if (bytes.length === 0 && !end) return;
     came.end = end;
+    came.body = true;
     into.data(bytes, end);
   }
 }

@@ -9,7 +9,13 @@ export const MOST_BYTES = 250;
 
 export class Way implements StreamSink {
   /** What was fed. */
-  readonly came = { headers: false, bytes: 0, end: false, trailers: false };
+  readonly came = {
+    headers: false,
+    body: false,
+    bytes: 0,
+    end: false,
+    trailers: false,
+  };
   /** What went on. */
   readonly went = {
     headers: false,
@@ -21,6 +27,8 @@ export class Way implements StreamSink {
   stopped = false;
   /** The module has no body callback for it. */
   unseen = false;
+  /** A pause of the headers leaves what follows them coming. */
+  headersAlone = false;
   /** The instance failed: nobody sees anything any more. */
   guestGone = false;
   /** The guest wrote trailers. */
@@ -146,8 +154,17 @@ export class Way implements StreamSink {
     assert.ok(!this.stopped, "something went on after the stop");
     assert.ok(!this.went.end, "something went on after the end");
     const waits = this.#paused !== undefined && !this.#continued &&
-      !(this.#paused === "body" && this.came.trailers && this.trailersUnseen);
+      !this.#passedUnseen();
     assert.ok(!waits, "something went on while the guest wanted it to wait");
+  }
+
+  /** What follows the part that waits is not shown to the guest, so it goes on and takes that part along. */
+  #passedUnseen(): boolean {
+    const { came } = this;
+    const trailers = came.trailers && this.trailersUnseen;
+    if (this.#paused === "body") return trailers;
+    return this.#paused === "headers" && this.headersAlone &&
+      (trailers || came.body && this.unseen);
   }
 
   /** Nothing is paused any more: all that came has gone on or was dropped on purpose. */

@@ -54,11 +54,15 @@ export class HttpWorld implements HttpStreamOwner {
 
   constructor(choices: Choices) {
     this.#choices = choices;
-    this.#bypass = choices.below(2) === 1;
+    const options = choices.below(4);
+    this.#bypass = (options & 1) === 1;
+    const headersAlone = (options & 2) === 2;
     const { vm, root } = this.#probe;
     this.vm = vm;
     vm.contexts.delete(2);
+    root.options.headersAlone = headersAlone;
     for (const way of Object.values(this.ways)) {
+      way.headersAlone = headersAlone;
       way.before = () =>
         way.check(() => assert.ok(!this.#inGuest, "told while the guest runs"));
     }
@@ -143,7 +147,7 @@ export class HttpWorld implements HttpStreamOwner {
     way.came.headers = true;
     const body = way.next(3);
     this.stream.response.headers(new HeaderMap(), false);
-    way.came.end = true;
+    way.came.end = way.came.body = true;
     this.stream.response.data(body, true);
   }
 
