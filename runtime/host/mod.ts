@@ -191,7 +191,7 @@ class Host implements ControlHandler {
       log.error(
         `function ${fn.id} has kept its isolate busy for ${silence} ms; the host ends`,
       );
-      Deno.exit(70);
+      void this.#leave(70);
     });
     return pod;
   }

@@ -12,6 +12,8 @@ export interface TestHost {
   process: Deno.ChildProcess;
   /** Output of a container so far, as text. */
   output(key: Key, stream: 1 | 2): string;
+  /** Resolves when it has ended and all that it wrote was read. */
+  closed: Promise<void>;
   /** How a container ended; waits for it. */
   exit(key: Key): Promise<{ status: number; reason: string }>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -75,6 +77,7 @@ export async function startHost(guess?: string): Promise<TestHost> {
     string,
     PromiseWithResolvers<{ status: number; reason: string }>
   >();
+  const closed = Promise.withResolvers<void>();
   const exitOf = (key: Key) => {
     const name = JSON.stringify(key);
     let entry = exits.get(name);
@@ -93,7 +96,7 @@ export async function startHost(guess?: string): Promise<TestHost> {
       },
       exited: (key, status, _at, reason) =>
         exitOf(key).resolve({ status, reason }),
-      closed() {},
+      closed: () => closed.resolve(),
     },
   );
   await client.hello();
@@ -102,6 +105,7 @@ export async function startHost(guess?: string): Promise<TestHost> {
     process,
     output: (key, stream) => texts.get(JSON.stringify([key, stream])) ?? "",
     exit: (key) => exitOf(key).promise,
+    closed: closed.promise,
     async [Symbol.asyncDispose]() {
       client.close();
       await process.status;

@@ -214,6 +214,7 @@ Deno.test("a guest that never returns ends the host, which says why: nothing els
     await Promise.race([status, new Promise((done) => setTimeout(done, 100))]);
   }
   assert.equal((await status).code, 70);
+  await host.closed;
   assert.match(host.output(key, 2), /function one has kept its isolate busy/);
   await asked;
 });
