@@ -1,7 +1,7 @@
 /** What a user can get wrong, through a pod: a clear error, everything else untouched, nothing left. */
 import assert from "node:assert/strict";
 import * as guests from "./harness/guests.ts";
-import { ask, FUNCTION_PORT } from "./harness/http.ts";
+import { ask } from "./harness/http.ts";
 import { functionImage } from "./harness/image.ts";
 import type { Pod } from "./harness/cri.ts";
 import { until } from "./harness/poll.ts";
@@ -112,12 +112,21 @@ test("bad input: a second function with the same id is refused by name; the firs
 
 test("bad input: a port that is taken is named", async (world) => {
   const { cri } = world;
-  const squatter = Deno.listen({ port: FUNCTION_PORT });
+  const squatter = Deno.listen({ port: 0 });
+  const { port } = squatter.addr;
   try {
-    const pod = await cri.runPod({ hostNetwork: true });
+    // The other ports are no matter here, and somebody of this machine may have them.
+    const pod = await cri.runPod({
+      hostNetwork: true,
+      annotations: {
+        "layotto.mosn.io/http-port": `${port}`,
+        "layotto.mosn.io/admin-port": "0",
+        "layotto.mosn.io/actuator-port": "0",
+      },
+    });
     const id = await cri.create(pod, { image: GOOD });
     const reason = await failure(world, pod, id, "fn");
-    assert.match(reason, new RegExp(`\\b${FUNCTION_PORT}\\b`));
+    assert.match(reason, new RegExp(`\\b${port}\\b`));
     await cri.removePod(pod);
   } finally {
     squatter.close();

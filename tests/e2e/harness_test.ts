@@ -65,9 +65,12 @@ test("the harness: what is left over is seen", async (world) => {
     command: ["/busybox", "sleep", "100000"],
   });
   await ctr.do("run", "-d", "--null-io", BUSYBOX, "left");
-  const left = [...await snapshot(containerd)]
-    .filter((line) => !before.has(line)).join("\n");
-  assert.match(left, /^process \d+: \/busybox sleep/m);
+  // The task runs when runc has been told so, a moment before its program does.
+  const left = await until("the program is seen", async () => {
+    const lines = [...await snapshot(containerd)]
+      .filter((line) => !before.has(line)).join("\n");
+    return /^process \d+: \/busybox sleep/m.test(lines) && lines;
+  });
   assert.match(left, /^cgroup .*\/left$/m);
   assert.match(left, /^mount .*\/left\/rootfs$/m);
   assert.match(left, /^state folder of task .*\/left$/m);
