@@ -4,6 +4,7 @@ import { importsFor } from "./link.ts";
 import { inspected, UnknownImportError } from "./module.ts";
 import { type GuestFunction, promising } from "./suspend.ts";
 import { guestTrap, ProcExit } from "./trap.ts";
+import { reasonOf } from "./unwind.ts";
 import { CommandState } from "./wasi/command_state.ts";
 
 export interface CommandOptions {
@@ -73,11 +74,10 @@ export async function runCommand(
     ) {
       throw error;
     }
-    if (!(error instanceof ProcExit)) throw guestTrap(running, error);
+    if (!(reasonOf(error) instanceof ProcExit)) throw guestTrap(running, error);
   } finally {
     await closeFiles(state);
   }
-  // Also where the guest caught the unwinding of `proc_exit` and returned.
   return (state.exitCode ?? 0) & 0xff;
 }
 

@@ -8,6 +8,7 @@ import {
   whileAllocating,
 } from "./host_call.ts";
 import { LogLevel } from "./host.ts";
+import { unwind } from "./unwind.ts";
 
 export const GUEST_RUNTIMES: HostCallTable<HostState> = {
   pthread_equal: () => (left: number, right: number) => left === right ? 1 : 0,
@@ -28,6 +29,6 @@ function abort({ host, memory }: HostState) {
     const text = `abort: ${string(message >>> 0)} at ${string(file >>> 0)}:` +
       `${line >>> 0}:${column >>> 0}`;
     host.log(LogLevel.critical, text);
-    throw new Error(text);
+    unwind(new Error(text));
   };
 }

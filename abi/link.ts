@@ -8,6 +8,7 @@ import { Status } from "./proxywasm/types.ts";
 import { type HostFunction, suspending } from "./suspend.ts";
 import type { Tracer } from "./trace.ts";
 import { RestrictedCallError } from "./trap.ts";
+import { unwind } from "./unwind.ts";
 import {
   COMMAND_WASI,
   PLUGIN_WASI,
@@ -164,7 +165,7 @@ function guarded(
   const memory = state.memory;
   const f = call as Any;
   function check() {
-    if (memory.allocating) throw new RestrictedCallError(name);
+    if (memory.allocating) unwind(new RestrictedCallError(name));
   }
   switch (f.length) {
     case 0:

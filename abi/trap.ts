@@ -1,5 +1,6 @@
 /** How a guest's end is told. */
 import { GuestTrap } from "./host.ts";
+import { reasonOf } from "./unwind.ts";
 
 /** Unwinds the guest's frames after `proc_exit`; never leaves this folder. */
 export class ProcExit extends Error {
@@ -25,13 +26,14 @@ export class RestrictedCallError extends Error {
  */
 export function guestTrap(callback: string, error: unknown): GuestTrap {
   if (error instanceof GuestTrap) return error;
-  const what = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
+  const what = reason instanceof Error ? reason.message : String(reason);
   const trap = new GuestTrap(
     callback,
     `the guest failed in ${callback}: ${what}`,
-    wasmFrames(error),
+    wasmFrames(reason),
   );
-  trap.cause = error;
+  trap.cause = reason;
   return trap;
 }
 

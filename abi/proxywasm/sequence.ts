@@ -4,6 +4,7 @@
  */
 import type { GuestFunction } from "../suspend.ts";
 import { ProcExit } from "../trap.ts";
+import { reasonOf } from "../unwind.ts";
 import type { Vm } from "./vm.ts";
 
 export type Sequence<T> = Generator<unknown, T, number>;
@@ -28,7 +29,8 @@ export function* startSequence(
       if (start !== undefined) yield start();
     } catch (error) {
       // The ordinary end of a command's `main`: its functions stay callable.
-      if (!(error instanceof ProcExit && error.code === 0)) throw error;
+      const reason = reasonOf(error);
+      if (!(reason instanceof ProcExit && reason.code === 0)) throw error;
     }
     return;
   }

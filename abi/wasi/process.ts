@@ -1,6 +1,7 @@
 /** The end of a guest, signals to itself, and giving way. */
 import type { HostCallTable } from "../host_call.ts";
 import { ProcExit } from "../trap.ts";
+import { unwind } from "../unwind.ts";
 import type { WasiState } from "./types.ts";
 import { Errno } from "./types.ts";
 
@@ -17,7 +18,7 @@ function procExit(state: WasiState) {
 
 function exit(state: WasiState, code: number): never {
   state.exitCode = code;
-  throw new ProcExit(code);
+  unwind(new ProcExit(code));
 }
 
 /**

@@ -250,6 +250,18 @@ for (const [module, name, signature] of IMPORTS) {
   });
 }
 
+Deno.test("an allocator cannot catch that it called what it may not (trap 11)", async () => {
+  const { plugin, ask } = await startAllocating(allocating(
+    "(try (do (drop (call $done))) (catch_all))",
+    `(import "env" "proxy_done" (func $done (result i32)))`,
+  ));
+  await assert.rejects(ask, {
+    name: "GuestTrap",
+    message: /restricted_callback: proxy_done /,
+  });
+  assert.equal(plugin.failed, true);
+});
+
 Deno.test("an allocator that gives 0 is 6 to the guest, which lives; one that traps ends the instance (trap 11)", async () => {
   const empty = await startAllocating(allocating("(return (i32.const 0))"));
   assert.equal(await empty.ask(), "6");

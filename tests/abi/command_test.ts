@@ -58,6 +58,12 @@ for (const [code, seen] of [[0, 0], [3, 3], [255, 255], [256, 0], [-1, 255]]) {
   });
 }
 
+Deno.test("proc_exit ends a command that catches every exception, as C++'s noexcept does", async () => {
+  const wat = `(module ${WASI} (func (export "_start")
+    (try (do (call $exit (i32.const 3))) (catch_all unreachable))))`;
+  assert.equal(await run(wat), 3);
+});
+
 Deno.test("a trap in a command is a GuestTrap with its stack", async () => {
   await assert.rejects(
     run(`(module (func $inner unreachable)

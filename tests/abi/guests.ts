@@ -19,6 +19,7 @@ export function moduleOf(text: string): WebAssembly.Module {
   if (module === undefined) {
     const parsed = tools.parseWat("guest.wat", text, {
       bulk_memory: true,
+      exceptions: true,
       mutable_globals: true,
       sign_extension: true,
       threads: true,

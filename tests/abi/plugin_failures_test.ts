@@ -17,6 +17,11 @@ const FAILURES: [name: string, body: string, message: RegExp][] = [
   ["a read out of bounds", "(i32.load (i32.const -1))", /out of bounds/],
   ["endless recursion", "(call $deep (i32.const 0))", /call stack/],
   ["proc_exit", "(call $exit (i32.const 3)) (i32.const 0)", /proc_exit\(3\)/],
+  [
+    "proc_exit among caught exceptions",
+    "(try (do (call $exit (i32.const 3))) (catch_all)) (i32.const 0)",
+    /proc_exit\(3\)/,
+  ],
 ];
 
 function failing(body: string): string {
