@@ -1,6 +1,7 @@
 /** The handler of a listener whose isolate holds no function of its own to answer with: everything is routed. */
 import type { Facts } from "../../abi/host.ts";
 import type { WireRequest, WireResponse } from "../isolate/messages.ts";
+import { bodyOf } from "./announced.ts";
 import { toResponse, understood } from "./answers.ts";
 import { pathOf, toWire } from "./request.ts";
 
@@ -21,7 +22,7 @@ export async function handOver(
   facts?: Facts,
 ): Promise<Response> {
   const id = request.headers.get("id") || undefined;
-  const { body } = request;
+  const body = await bodyOf(request);
   const declared = request.headers.get("content-length");
   const short = declared !== null && Number(declared) <= SHORT;
   const bytes = body !== null && short

@@ -4,6 +4,7 @@
  */
 import type { Facts } from "../../abi/host.ts";
 import { ConnectionFacts } from "./facts.ts";
+import { misleads } from "./request.ts";
 
 /** Answers a request; what is known of its connection comes with it. */
 export type Handler = (
@@ -37,7 +38,9 @@ export function openListener(
         onError: failed,
       },
       (request, info) =>
-        handler(request, new ConnectionFacts(info, server.addr)),
+        misleads(request.headers.get("host"))
+          ? new Response(null, { status: 400 })
+          : handler(request, new ConnectionFacts(info, server.addr)),
     );
     return {
       port: (server.addr as Deno.NetAddr).port,

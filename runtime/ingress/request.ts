@@ -9,8 +9,26 @@ const NONE = new Uint8Array(0);
 
 /** Path and query of a request's URL, without building a URL object. */
 export function pathOf(url: string): string {
-  const at = url.indexOf("/", url.indexOf("//") + 2);
-  return at < 0 ? "/" : url.slice(at);
+  const at = authorityEnd(url);
+  return url[at] === "/" ? url.slice(at) : `/${url.slice(at)}`;
+}
+
+/** The authority of a request's URL: that of an absolute target, else `host`, or HTTP/2's `:authority`. */
+export function authorityOf(url: string): string {
+  return url.slice(url.indexOf("//") + 2, authorityEnd(url));
+}
+
+function authorityEnd(url: string): number {
+  const start = url.indexOf("//") + 2;
+  const slash = url.indexOf("/", start);
+  const query = url.indexOf("?", start);
+  const end = slash < 0 || query >= 0 && query < slash ? query : slash;
+  return end < 0 ? url.length : end;
+}
+
+/** Whether a `host` would be taken for more than that in a URL: it could move the path that functions look at. */
+export function misleads(host: string | null): boolean {
+  return host !== null && /[/?#\\\s]/.test(host);
 }
 
 /**
@@ -124,7 +142,7 @@ export function toWire(
   return {
     method: request.method,
     path,
-    authority: request.headers.get("host") ?? "",
+    authority: authorityOf(request.url),
     scheme: "http",
     headers: [...request.headers],
     body,

@@ -13,6 +13,8 @@ export function matchesRoute(
   match: RouteMatch,
   request: RouteRequest,
 ): boolean {
+  // It asks for a tunnel, which no route here is.
+  if (request.method === "CONNECT") return false;
   if (!matchesPath(match.path, pathOnly(request.path))) return false;
   if (match.grpc && !isGrpc(request.headers("content-type"))) return false;
   if (!match.headers.every((header) => matchesHeader(header, request))) {

@@ -75,7 +75,10 @@ export function requestHead(pairs: readonly Pair[]): RequestHead {
     }
   }
   head.authority ||= host ?? "";
-  if (!NAME.test(head.method)) throw refused(`:method ${show(head.method)}`);
+  // It asks for a connection to somewhere, and has no path.
+  if (!NAME.test(head.method) || head.method === "CONNECT") {
+    throw refused(`:method ${show(head.method)}`);
+  }
   if (head.path === "" || BAD_TARGET.test(head.path)) {
     throw refused(`:path ${show(head.path)}`);
   }

@@ -1,6 +1,6 @@
 /** A request that reached a function: what the guest sees of it, and what we know besides. */
 import type { Facts, GuestRequest } from "../../../abi/host.ts";
-import { pathOf } from "../../ingress/request.ts";
+import { authorityOf, pathOf } from "../../ingress/request.ts";
 import type { WireRequest } from "../messages.ts";
 
 const NONE = new Uint8Array(0);
@@ -43,7 +43,7 @@ export class HttpArrival implements Arrival {
   }
 
   get authority(): string {
-    return this.#request.headers.get("host") ?? "";
+    return authorityOf(this.#request.url);
   }
 
   get chain(): readonly string[] {

@@ -58,7 +58,7 @@ export class RouterTerminal implements Terminal {
       : changesOf(routes, found, outcome);
     switch (outcome.kind) {
       case "none":
-        return this.#answer(404);
+        return this.#answer(503);
       case "answer":
         return this.#events.respond({
           status: outcome.status,

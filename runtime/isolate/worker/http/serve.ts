@@ -1,5 +1,6 @@
 /** A request of this isolate's own listener, through a chain of functions that live here. */
 import type { Facts } from "../../../../abi/host.ts";
+import { announcesBody, bodyOf } from "../../../ingress/announced.ts";
 import { toResponse, understood } from "../../../ingress/answers.ts";
 import { declaredLength } from "../../../ingress/request.ts";
 import type { WireRequest, WireResponse } from "../../messages.ts";
@@ -27,6 +28,8 @@ interface Incoming {
   body: ReadableStream<Uint8Array> | null;
   /** What the body's length was said to be. */
   declared: number | undefined;
+  /** Whether there was a body that the server kept. */
+  lost(): boolean;
   /** Says that the client has gone. Asked for only where something is waited for: it costs 2 µs. */
   signal?: () => AbortSignal;
 }
@@ -37,14 +40,19 @@ export function serveHttp(
   request: Request,
   facts: Facts,
 ): Response | Promise<Response> {
-  const { body } = request;
-  const length = body === null ? null : request.headers.get("content-length");
-  return serve(chain, {
-    arrival: new HttpArrival(request, facts),
-    body,
-    declared: length === null ? undefined : Number(length),
-    signal: () => request.signal,
-  });
+  const body = bodyOf(request);
+  const serveWith = (body: Incoming["body"]) => {
+    const { headers } = request;
+    const length = body === null ? null : headers.get("content-length");
+    return serve(chain, {
+      arrival: new HttpArrival(request, facts),
+      body,
+      declared: length === null ? undefined : Number(length),
+      lost: () => body === null && announcesBody(headers),
+      signal: () => request.signal,
+    });
+  };
+  return body instanceof Promise ? body.then(serveWith) : serveWith(body);
 }
 
 /** Answers a request that came to another isolate's listener; what is said of its body is in its fields. */
@@ -57,6 +65,9 @@ export function serveRouted(
     arrival: arrivalOf({ ...request, body: NONE, bodyIsReal: false }),
     body: stream ?? (bodyIsReal ? streamOfOne(body) : null),
     declared: declaredLength(request.headers),
+    lost: () =>
+      stream === undefined && !bodyIsReal &&
+      announcesBody(new Headers(request.headers)),
   });
 }
 
@@ -71,6 +82,10 @@ function serve(
   const limit = chain.terminal === undefined ? first.spec.bodyLimit : Infinity;
   if (declared !== undefined && declared > limit) {
     return answered(first.tooLarge(), incoming);
+  }
+  // Without its body a request could mean another thing to the service.
+  if (chain.terminal !== undefined && incoming.lost()) {
+    return answered(first.bodyLost(), incoming);
   }
   const links = linksNow(chain.functions);
   if (links !== undefined) {
