@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { within } from "../../../proto/after.ts";
 import { assemble } from "../../e2e/harness/guests.ts";
 import { RawServer } from "../upstream/harness.ts";
 import { type Demo, withDemo } from "./harness.ts";
@@ -394,6 +395,32 @@ Deno.test("a client that goes away takes the request to the service with it", as
       // And the function serves on.
       const { host } = demo;
       assert.ok(host.summary.httpPort > 0);
+    },
+  );
+});
+
+Deno.test("the connection of a client that sends nothing more is closed, though no answer was there yet", async () => {
+  const asked = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<Response>();
+  await withFilter(
+    () => {
+      asked.resolve();
+      return over.promise;
+    },
+    async ({ demo }) => {
+      using conn = await Deno.connect({
+        hostname: "127.0.0.1",
+        port: demo.host.summary.httpPort,
+      });
+      await conn.write(
+        new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+      );
+      await asked.promise;
+      await conn.closeWrite();
+      const end = conn.readable.pipeTo(new WritableStream());
+      const closed = await within(10_000, end.then(() => true));
+      over.resolve(new Response());
+      assert.equal(closed, true);
     },
   );
 });

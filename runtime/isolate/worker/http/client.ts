@@ -110,6 +110,15 @@ export class HttpClient implements StreamSink {
     this.#stream?.error(why);
   }
 
+  /** The client left, or broke its request off: nobody hears the answer, but the server holds the connection until then. */
+  leave(): void {
+    if (this.started) return this.reset(new Error("the client has gone"));
+    this.#ended = true;
+    this.#head = { status: 400, headers: [] };
+    this.#parts = [];
+    this.#ready?.(this.#whole());
+  }
+
   /** The response, at once where it is complete. Called once. */
   response(): Response | Promise<Response> {
     if (this.#ended) return this.#whole();

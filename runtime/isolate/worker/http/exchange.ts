@@ -165,7 +165,9 @@ export class HttpExchange {
 
   /** The client went away, or its request was broken off. */
   abort(): void {
-    if (!this.#over) this.#finish();
+    if (this.#over) return;
+    this.#finish();
+    this.#client.leave();
   }
 
   /** The whole response has reached the client. */
