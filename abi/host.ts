@@ -35,7 +35,7 @@ export interface GuestHost {
 
   /**
    * Bytes the guest wrote to stdout (1) or stderr (2), passed on unchanged. The callee keeps `bytes`: hand it a copy.
-   * A promise means the sink is full; the guest waits for it.
+   * A promise means the sink is full; the guest waits for it. It rejects with a `FileError` where nobody reads any more.
    */
   write(stream: 1 | 2, bytes: Uint8Array): void | Promise<void>;
 

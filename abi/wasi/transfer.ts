@@ -2,6 +2,7 @@
 import { type HostCallTable, suspends } from "../host_call.ts";
 import type { CommandState } from "./command_state.ts";
 import { type OpenFile, openFileAt } from "./descriptors.ts";
+import { errnoOf } from "./file_errors.ts";
 import { checkIovecs, gather, scatter, totalSize } from "./iovecs.ts";
 import { Errno, FdFlags, Rights } from "./types.ts";
 
@@ -56,9 +57,10 @@ function fdWrite(state: CommandState) {
     const { stream } = descriptor;
     const full = size === 0 ? undefined : host.write(stream as 1 | 2, bytes);
     memory.setU32(writtenAt, size);
-    return full === undefined
-      ? Errno.success
-      : state.waiting(full).then(() => Errno.success, () => Errno.io);
+    return full === undefined ? Errno.success : state.waiting(full).then(
+      () => Errno.success,
+      (error) => errnoOf(host, "a write to a stream", error),
+    );
   };
 }
 

@@ -17,6 +17,11 @@ export class FrameWriter {
     this.#sink = sink;
   }
 
+  /** Why nothing more is written, if that is so. */
+  get broken(): Error | undefined {
+    return this.#broken;
+  }
+
   /** Queues a frame; what became of it shows in the answer, or in the peer's end of file. */
   send(frame: Uint8Array): void {
     if (this.#broken) return;

@@ -3,6 +3,10 @@ import { OUTPUT_WINDOW } from "../control/messages.ts";
 import { FrameWriter } from "../control/writer.ts";
 import type { Sink } from "./pod_options.ts";
 
+/** WASI's. */
+const EIO = 29;
+const EPIPE = 64;
+
 /** Lines of ours are dropped while more than a window waits. */
 export function ownStreams(): Sink {
   const streams = {
@@ -15,6 +19,8 @@ export function ownStreams(): Sink {
     streams[stream].send(bytes);
     await streams[stream].flushed();
     behind -= bytes.length;
+    const { broken } = streams[stream];
+    return broken && (broken instanceof Deno.errors.BrokenPipe ? EPIPE : EIO);
   };
   return {
     output,

@@ -10,8 +10,12 @@ import type { ClusterConfig } from "../upstream/cluster_config.ts";
 
 /** Where a pod's output goes. */
 export interface Sink {
-  /** Resolves once the bytes were taken. */
-  output(key: Key, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
+  /** Resolves once the bytes were taken; with WASI's errno, if the sink knows that nothing is taken any more. */
+  output(
+    key: Key,
+    stream: 1 | 2,
+    bytes: Uint8Array,
+  ): Promise<number | undefined | void>;
   /** A line of ours; dropped where the sink is behind. */
   line(key: Key, bytes: Uint8Array): void;
   /** Resolves when all that was given so far is written. */

@@ -25,8 +25,13 @@ export interface IsolateEvents {
     from: Isolate,
   ): unknown;
   route(request: WireRequest, id: string | undefined): Promise<WireResponse>;
-  output(fn: number, stream: 1 | 2, bytes: Uint8Array): Promise<void>;
-  log(message: Extract<FromIsolate, { t: "log" }>): Promise<void>;
+  /** Resolves once the bytes were taken; with WASI's errno, if nothing is taken any more. */
+  output(
+    fn: number,
+    stream: 1 | 2,
+    bytes: Uint8Array,
+  ): Promise<number | undefined | void>;
+  log(message: Extract<FromIsolate, { t: "log" }>): Promise<unknown>;
   exited(fn: number, status: number, reason: string): void;
   /** So many bytes of a function's input were read by its guest. */
   inputTaken(fn: number, bytes: number): void;
@@ -260,11 +265,12 @@ export class Isolate {
         );
       case "output":
         events.output(message.fn, message.stream, message.bytes)
-          .then(() =>
+          .then((errno) =>
             this.#send({
               t: "taken",
               fn: message.fn,
               bytes: message.bytes.length,
+              ...errno && { broken: { stream: message.stream, errno } },
             })
           );
         return;

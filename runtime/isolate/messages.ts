@@ -158,7 +158,13 @@ export type ToIsolate =
     value?: unknown;
     failed?: { message: string; errno?: number };
   }
-  | { t: "taken"; fn: number; bytes: number }
+  | {
+    t: "taken";
+    fn: number;
+    bytes: number;
+    /** The stream that takes nothing any more. */
+    broken?: { stream: 1 | 2; errno: number };
+  }
   | { t: "input"; fn: number; bytes: Uint8Array | undefined }
   | { t: "stats"; n: number; fn: number }
   | { t: "ping"; n: number }

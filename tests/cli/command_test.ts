@@ -1,5 +1,7 @@
 /** `layotto start` with a command: arguments, environment, folders, stdin, exit code. */
 import assert from "node:assert/strict";
+import { within } from "../../proto/after.ts";
+import { assemble } from "../e2e/harness/guests.ts";
 import { compileC, testWithC } from "../wasi_libc.ts";
 import { CODE_FLAGS } from "../../runtime/self.ts";
 import { command, inFolder, ROOT } from "./run.ts";
@@ -88,6 +90,48 @@ testWithC(
       assert.equal(code, 0);
     }),
 );
+
+Deno.test("a command that writes on and on hears that nobody reads any more", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/p.wasm`, await assemble(ON_AND_ON));
+    await Deno.writeTextFile(
+      `${folder}/c.json`,
+      JSON.stringify({ functions: { p: "p.wasm" } }),
+    );
+    const ports = ["--http-port=0", "--admin-port=0", "--actuator-port=0"];
+    const child = command(["start", "-c", "c.json", ...ports], {
+      cwd: folder,
+      stdin: "null",
+    }).spawn();
+    const logged = child.stderr.pipeTo(new WritableStream());
+    try {
+      const reader = child.stdout.getReader();
+      await reader.read();
+      await reader.cancel();
+      const status = await within(20_000, child.status);
+      assert.equal(status?.code, 64);
+      await logged;
+    } finally {
+      // It has ended, unless the test fails.
+      try {
+        child.kill("SIGKILL");
+      } catch { /* as it should */ }
+    }
+  }));
+
+/** Writes until it may not, and exits with the errno. */
+const ON_AND_ON = `(module
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (local $errno i32)
+    (i32.store (i32.const 4) (i32.const 4096))
+    (loop $again
+      (local.set $errno (call $write (i32.const 1) (i32.const 0) (i32.const 1)
+        (i32.const 8)))
+      (br_if $again (i32.eqz (local.get $errno))))
+    (call $exit (local.get $errno))))`;
 
 testWithC(
   "streams that are redirected to files are files",

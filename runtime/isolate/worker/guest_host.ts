@@ -1,5 +1,6 @@
 /** The world as one instance sees it: `abi/host.ts`, answered over the isolate's port. */
 import {
+  FileError,
   type GuestCalls,
   type GuestFiles,
   type GuestHost,
@@ -25,6 +26,8 @@ export class OutputFlow {
   #outstanding = 0;
   #dropped = 0;
   #waiting: (() => void)[] = [];
+  /** WASI's errno, by stream, where nothing is taken any more. */
+  readonly #broken: { 1?: number; 2?: number } = {};
 
   /** `waits`: whether this guest may be suspended while it writes. */
   constructor(fn: number, waits: boolean) {
@@ -40,6 +43,10 @@ export class OutputFlow {
     if (!this.#waits && this.#outstanding > PLUGIN_WINDOW) {
       this.#dropped++;
       return;
+    }
+    const errno = this.#broken[stream];
+    if (errno !== undefined) {
+      return Promise.reject(new FileError(errno, "the stream is closed"));
     }
     send({ t: "output", fn: this.#fn, stream, bytes });
     this.#outstanding += bytes.length;
@@ -58,7 +65,8 @@ export class OutputFlow {
     send({ t: "log", fn: this.#fn, level, message, ours, stream });
   }
 
-  taken(bytes: number): void {
+  taken(bytes: number, broken?: { stream: 1 | 2; errno: number }): void {
+    if (broken !== undefined) this.#broken[broken.stream] = broken.errno;
     this.#outstanding = Math.max(0, this.#outstanding - bytes);
     if (this.#outstanding > OUTPUT_WINDOW) return;
     for (const resume of this.#waiting.splice(0)) resume();

@@ -89,7 +89,10 @@ function take(message: ToIsolate): void {
     case "stream":
       return upstreams.take(message);
     case "taken":
-      return functions.get(message.fn)?.flow.taken(message.bytes);
+      return functions.get(message.fn)?.flow.taken(
+        message.bytes,
+        message.broken,
+      );
     case "input":
       return functions.get(message.fn)?.input.push(message.bytes);
     case "stats":
