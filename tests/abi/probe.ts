@@ -12,6 +12,7 @@ import { HeaderMap } from "../../abi/proxywasm/header_map.ts";
 import { createSharedServices } from "../../abi/proxywasm/shared/mod.ts";
 import { type PluginHooks, Vm } from "../../abi/proxywasm/vm.ts";
 import { promising } from "../../abi/suspend.ts";
+import { reasonOf } from "../../abi/unwind.ts";
 import { CommandState } from "../../abi/wasi/command_state.ts";
 import type { GuestRequest, PluginOptions } from "../../abi/host.ts";
 import { moduleOf, options, RecordingHost, request } from "./guests.ts";
@@ -137,15 +138,23 @@ class GuestMemoryView {
     return new TextDecoder().decode(this.given(addressAt, sizeAt));
   }
 
-  /** Calls a host function that does not wait. */
+  /** Calls a host function that does not wait. @throws why it ended the guest. */
   call(name: string, ...args: Argument[]): number {
-    return (this.exports[name] as (...args: Argument[]) => number)(...args);
+    try {
+      return (this.exports[name] as (...args: Argument[]) => number)(...args);
+    } catch (error) {
+      throw reasonOf(error);
+    }
   }
 
-  /** Calls a host function that may wait. */
+  /** Calls a host function that may wait. @throws why it ended the guest. */
   async wait(name: string, ...args: Argument[]): Promise<number> {
     const call = promising(this.exports[name] as never);
-    return await call(...args as number[]) as number;
+    try {
+      return await call(...args as number[]) as number;
+    } catch (error) {
+      throw reasonOf(error);
+    }
   }
 }
 
