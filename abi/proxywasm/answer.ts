@@ -36,7 +36,7 @@ export function localReply(
   add(":status", toGrpc ? "200" : String(local.status));
   for (const [name, value] of local.headers) {
     const lower = name.toLowerCase();
-    if (!lower.startsWith(":") && !REPLACED.has(lower)) add(lower, value);
+    if (lower[0] !== ":" && !REPLACED.has(lower)) add(lower, value);
   }
   if (!toGrpc) {
     add("content-length", String(local.body.length));
@@ -58,7 +58,8 @@ export function localReply(
 
 /** Whether a request is one of gRPC's, which is answered in its own way. */
 export function isGrpc(headers: HeaderMap): boolean {
-  return /^application\/grpc($|\+)/.test(headers.get("content-type") ?? "");
+  const type = headers.get("content-type");
+  return type !== undefined && /^application\/grpc($|\+)/.test(type);
 }
 
 /** Bytes as gRPC writes them into its message: printable ASCII as it is, but for `%`. */
@@ -119,7 +120,7 @@ function finalStatus(log: Log, status: number): number {
 export function sendable(log: Log, pairs: readonly Pair[]): Pair[] {
   const headers: Pair[] = [];
   for (const [name, value] of pairs) {
-    if (name.startsWith(":")) continue;
+    if (name[0] === ":") continue;
     if (NAME.test(name) && !BAD_VALUE.test(value)) {
       headers.push([name.toLowerCase(), value]);
       continue;

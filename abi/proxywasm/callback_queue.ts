@@ -158,10 +158,15 @@ export class CallbackQueue {
 
   #drain(): void {
     while (!this.#running) {
-      const next = this.#after.shift() ?? this.#afterwards.shift() ??
-        this.#waiting.shift();
+      const next = first(this.#after) ?? first(this.#afterwards) ??
+        first(this.#waiting);
       if (next === undefined) return;
       next();
     }
   }
+}
+
+/** Takes the first of a list that is empty nearly always: `shift` is a call for that as well. */
+function first<T>(list: T[]): T | undefined {
+  return list.length === 0 ? undefined : list.shift();
 }

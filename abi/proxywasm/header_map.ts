@@ -53,24 +53,24 @@ export class HeaderMap {
   get(name: string): string | undefined {
     name = this.#named(name);
     for (const pair of this.#filled()) {
-      if (pair[0] === name) return pair[1];
+      if (same(pair[0], name)) return pair[1];
     }
     return undefined;
   }
 
   /** Where there are pseudo fields `host` is another name of `:authority`, as in Envoy. */
   #named(name: string): string {
-    return name === "host" && this.#hasPseudoFields() ? ":authority" : name;
+    return same(name, "host") && this.#hasPseudoFields() ? ":authority" : name;
   }
 
   #hasPseudoFields(): boolean {
-    return this.#filled().some(([name]) => name === ":path");
+    return this.#filled().some(([name]) => same(name, ":path"));
   }
 
   /** Appends a value; to that of a pseudo field, of which there is one, behind a comma, as in Envoy. */
   add(name: string, value: string): void {
     name = this.#named(name);
-    const before = name.startsWith(":") ? this.get(name) : undefined;
+    const before = name[0] === ":" ? this.get(name) : undefined;
     if (before === undefined) this.#filled().push([name, value]);
     else this.replace(name, `${before},${value}`);
   }
@@ -104,4 +104,12 @@ export class HeaderMap {
     this.#source = undefined;
     this.#pairs = pairs.map(([name, value]) => [name.toLowerCase(), value]);
   }
+}
+
+/**
+ * Whether two names are the same. Most differ in length, which is seen without a call: comparing strings that came from
+ * outside is one, and took a third of what all looking up of fields in an exchange takes.
+ */
+function same(a: string, b: string): boolean {
+  return a.length === b.length && a === b;
 }

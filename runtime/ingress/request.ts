@@ -1,8 +1,8 @@
 /** From an HTTP request to what a function sees of it. */
 import type { Facts } from "../../abi/host.ts";
 import type { WireRequest } from "../isolate/messages.ts";
-
 import { plainFacts } from "./facts.ts";
+import { pairsOf } from "./fields.ts";
 
 const encoder = new TextEncoder();
 const NONE = new Uint8Array(0);
@@ -144,7 +144,7 @@ export function toWire(
     path,
     authority: authorityOf(request.url),
     scheme: "http",
-    headers: [...request.headers],
+    headers: pairsOf(request.headers),
     body,
     bodyIsReal: body.length > 0,
     chain: [],

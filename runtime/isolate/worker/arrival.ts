@@ -1,5 +1,6 @@
 /** A request that reached a function: what the guest sees of it, and what we know besides. */
 import type { Facts, GuestRequest } from "../../../abi/host.ts";
+import { Fields } from "../../ingress/fields.ts";
 import { authorityOf, pathOf } from "../../ingress/request.ts";
 import type { WireRequest } from "../messages.ts";
 
@@ -38,8 +39,8 @@ export class HttpArrival implements Arrival {
     return this.#request.method;
   }
 
-  get headers(): Headers {
-    return this.#request.headers;
+  get headers(): Fields {
+    return new Fields(this.#request.headers);
   }
 
   get authority(): string {

@@ -49,11 +49,8 @@ export class HttpExchange {
   readonly #first: StreamSink;
   /** Those that have seen the request; the rest of the chain is created as it goes on. */
   readonly #members: Member[] = [];
-  /** Who holds each side back. */
-  readonly #holders = {
-    request: new Set<string>(),
-    response: new Set<string>(),
-  };
+  /** Who holds each side back; a side that nobody ever held has none. */
+  readonly #holders: { request?: Set<string>; response?: Set<string> } = {};
   #toGrpc = false;
   #responding = false;
   #over = false;
@@ -132,7 +129,7 @@ export class HttpExchange {
   }
 
   pressure(side: "request" | "response", who: string, on: boolean): void {
-    const holders = this.#holders[side];
+    const holders = this.#holders[side] ??= new Set();
     const before = holders.size > 0;
     if (on) holders.add(who);
     else holders.delete(who);
@@ -151,7 +148,7 @@ export class HttpExchange {
       return "bypass";
     }
     const { facts } = this.#arrival;
-    if (facts) Object.assign(facts, { codeDetails: "wasm_fail_stream" });
+    if (facts) facts.codeDetails = "wasm_fail_stream";
     if (this.#client.started) this.#breakOff(error.message);
     else this.#answer(failureAnswer(`function ${fn.id}: ${error.message}`));
     return "stop";
@@ -222,12 +219,14 @@ export class HttpExchange {
       pressure: (on) => this.pressure("request", "upstream", on),
       respond: (response) => {
         const { facts } = this.#arrival;
-        if (facts) Object.assign(facts, { codeDetails: response.details });
+        if (facts) facts.codeDetails = response.details;
         this.respond(response);
       },
       routed: (routeName, clusterName) => {
         const { facts } = this.#arrival;
-        if (facts) Object.assign(facts, { routeName, clusterName });
+        if (!facts) return;
+        facts.routeName = routeName;
+        facts.clusterName = clusterName;
       },
       connected: (ends) => {
         const { facts } = this.#arrival;

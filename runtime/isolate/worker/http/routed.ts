@@ -1,4 +1,5 @@
 /** A request of another isolate's listener: how its answer goes back there. */
+import { pairsOf } from "../../../ingress/fields.ts";
 import type { WireRequest, WireResponse } from "../../messages.ts";
 import { isStreaming } from "./client.ts";
 import { type Chain, serveRouted } from "./serve.ts";
@@ -10,7 +11,7 @@ export async function answerRouted(
 ): Promise<WireResponse> {
   const response = await serveRouted(chain, request);
   const { status, body } = response;
-  const headers = [...response.headers];
+  const headers = pairsOf(response.headers);
   return body !== null && isStreaming(response)
     ? { status, headers, body: new Uint8Array(0), stream: body }
     : { status, headers, body: new Uint8Array(await response.arrayBuffer()) };

@@ -41,13 +41,14 @@ export class RouterTerminal implements Terminal {
 
   headers(map: HeaderMap, end: boolean): void {
     const { routes } = this.#options;
-    if (
-      map.get(":path") === undefined || map.get(":scheme") === undefined
-    ) return this.#answer(404);
-    if (map.get(":method") === undefined) {
+    const path = map.get(":path");
+    const scheme = map.get(":scheme");
+    if (path === undefined || scheme === undefined) return this.#answer(404);
+    const method = map.get(":method");
+    if (method === undefined) {
       return this.#answer(503, "missing required header: :method");
     }
-    const request = requestOf(map);
+    const request = requestOf(map, method, scheme, path);
     const found = findRoute(routes, request);
     if (found === undefined) return this.#answer(404, "", "route_not_found");
     const outcome = outcomeOf(found, request);
@@ -147,12 +148,17 @@ export class RouterTerminal implements Terminal {
   }
 }
 
-function requestOf(map: HeaderMap): RouteRequest {
+function requestOf(
+  map: HeaderMap,
+  method: string,
+  scheme: string,
+  path: string,
+): RouteRequest {
   return {
-    method: map.get(":method") ?? "",
-    scheme: map.get(":scheme") ?? "http",
+    method,
+    scheme,
     authority: map.get(":authority") ?? "",
-    path: map.get(":path") ?? "",
+    path,
     headers: (name) =>
       map.pairs.filter(([other]) => other === name).map(([, value]) => value),
     random: Math.random,

@@ -1,6 +1,7 @@
 /** A request that came whole from the main isolate, and goes back whole. */
 import { LogLevel } from "../../../../abi/host.ts";
 import { errorAnswer } from "../../../ingress/answers.ts";
+import { pairsOf } from "../../../ingress/fields.ts";
 import type { WireResponse } from "../../messages.ts";
 import type { Arrival } from "../arrival.ts";
 import { answererOf } from "./answerer.ts";
@@ -90,7 +91,7 @@ async function whole(response: Response, limit: number): Promise<WireResponse> {
   }
   return {
     status: response.status,
-    headers: [...response.headers],
+    headers: pairsOf(response.headers),
     body: joined(parts),
   };
 }
