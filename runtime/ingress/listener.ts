@@ -3,6 +3,7 @@
  * sockets (DESIGN, decision 14) will come in here, and nowhere else.
  */
 import type { Facts } from "../../abi/host.ts";
+import { sleep } from "../../proto/after.ts";
 import { ConnectionFacts } from "./facts.ts";
 import { misleads } from "./request.ts";
 
@@ -11,6 +12,9 @@ export type Handler = (
   request: Request,
   facts: Facts,
 ) => Response | Promise<Response>;
+
+/** Before a server that has ended is opened again: milliseconds. */
+const AGAIN = 100;
 
 export interface Listener {
   port: number;
@@ -28,6 +32,42 @@ export function openListener(
   handler: Handler,
   shared = false,
 ): Listener {
+  let server = open(port);
+  const { port: bound } = server.addr as Deno.NetAddr;
+  let closed = false;
+  keep();
+  return {
+    port: bound,
+    close() {
+      closed = true;
+      return server.shutdown();
+    },
+  };
+
+  /** Deno's server ends where it cannot accept one connection, as when no descriptors are left: another takes its place. */
+  function keep(): void {
+    server.finished.catch(async () => {
+      while (!closed) {
+        await sleep(AGAIN);
+        try {
+          server = open(bound);
+          return keep();
+        } catch { /* there is still none */ }
+      }
+    });
+  }
+
+  function open(port: number): Deno.HttpServer {
+    return serve(hostname, port, handler, shared);
+  }
+}
+
+function serve(
+  hostname: string,
+  port: number,
+  handler: Handler,
+  shared: boolean,
+): Deno.HttpServer {
   try {
     const server: Deno.HttpServer = Deno.serve(
       {
@@ -42,10 +82,7 @@ export function openListener(
           ? new Response(null, { status: 400 })
           : handler(request, new ConnectionFacts(info, server.addr)),
     );
-    return {
-      port: (server.addr as Deno.NetAddr).port,
-      close: () => server.shutdown(),
-    };
+    return server;
   } catch (error) {
     const why = error instanceof Deno.errors.AddrInUse
       ? "the port is in use"

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { StateStores } from "../../runtime/components/state/stores.ts";
 import { withDefaultStores } from "../../runtime/host/stores.ts";
+import { within } from "../../proto/after.ts";
 import { Logger } from "../../runtime/log.ts";
 import { buildExamples } from "../../tools/build_examples.ts";
 import { until } from "../e2e/harness/poll.ts";
@@ -46,6 +47,46 @@ Deno.test("start without a configuration runs the demo; its curl line gives the 
       assert.equal(await laptop.stop("SIGINT"), 0);
     }
   }));
+
+Deno.test("more clients than there are descriptors wait, and it serves on", () =>
+  inFolder(async (folder) => {
+    await buildExamples();
+    const laptop = await Laptop.start(folder);
+    const clients: Deno.TcpConn[] = [];
+    try {
+      const open = [...Deno.readDirSync(`/proc/${laptop.pid}/fd`)].length;
+      const limit = ["--pid", `${laptop.pid}`, `--nofile=${open + 20}`];
+      const { success } = await new Deno.Command("prlimit", { args: limit })
+        .output();
+      assert(success);
+      const { hostname, port } = new URL(laptop.url("functions"));
+      const address = { hostname, port: Number(port) };
+      // Until one is not answered any more.
+      for (let answered = true; answered;) {
+        assert(clients.length < 100);
+        const client = await Deno.connect(address).catch(() => undefined);
+        if (client === undefined) break;
+        clients.push(client);
+        answered = await within(1000, asked(client)) ?? false;
+      }
+      for (const client of clients.splice(0)) client.close();
+      await until("an answer", () => laptop.ask("/?name=book1", "id_1"));
+    } finally {
+      for (const client of clients) client.close();
+      assert.equal(await laptop.stop("SIGINT"), 0);
+    }
+  }));
+
+/** Whether a request over `client` is answered. */
+async function asked(client: Deno.TcpConn): Promise<boolean> {
+  const head = "GET /?name=book1 HTTP/1.1\r\nhost: a\r\nid: id_1\r\n\r\n";
+  try {
+    await client.write(new TextEncoder().encode(head));
+    return await client.read(new Uint8Array(1024)) !== null;
+  } catch {
+    return false; // It was cut, or we closed it.
+  }
+}
 
 Deno.test("once it runs it gives back the pages of the program that only its start took", () =>
   inFolder(async (folder) => {
