@@ -7,6 +7,7 @@ import {
 } from "../../../../abi/mod.ts";
 import type { WireResponse } from "../../messages.ts";
 import { toResponse, withoutBody } from "../../../ingress/answers.ts";
+import { isHopByHop } from "../../../upstream/fields.ts";
 
 export interface ClientEvents {
   /** All of the response was handed over. */
@@ -74,7 +75,13 @@ export class HttpClient implements StreamSink {
     if (!/^[0-9]+$/.test(map.get(":status") ?? "")) {
       return this.answer(NO_STATUS);
     }
-    this.#head = headOf(this.#log, map);
+    const { status, headers } = headOf(this.#log, map);
+    this.#head = {
+      status,
+      headers: this.#asItIs
+        ? headers.filter(([name]) => !isHopByHop(name))
+        : headers,
+    };
     this.#parts = [];
     if (end) this.#end();
     // The body may follow in this turn.
