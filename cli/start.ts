@@ -43,9 +43,9 @@ export async function start(args: readonly string[]): Promise<number> {
   refuseEnvoyFlags(envoyFlags);
   const stopped = stopSignal();
   const stdin = () => Deno.stdin.readable;
-  const host = await startLaptop({ config, flags, env, stdin });
+  const fill = demo ? putDemoBook : undefined;
+  const host = await startLaptop({ config, flags, env, stdin, fill });
   try {
-    if (demo) await putDemoBook(host.stores);
     tell(host, demo);
     return await Promise.race([stopped, host.finished]);
   } finally {

@@ -38,6 +38,8 @@ export interface LaptopOptions {
   stdin?: () => ReadableStream<Uint8Array>;
   /** Where the functions' output and log lines go; the process's own streams unless given. */
   sink?: Sink;
+  /** Puts into the stores what functions are to find there; no request is taken before it is done. */
+  fill?(stores: StateStores): Promise<void>;
 }
 
 export interface RunningHost {
@@ -49,7 +51,6 @@ export interface RunningHost {
     /** Folder of the embedded store. */
     data: string;
   };
-  /** The store of that name, to put something in before the first request. */
   stores: StateStores;
   stop(): Promise<void>;
   /** Resolves with an exit status when nothing is left to run: every function was a command and ended. */
@@ -119,6 +120,7 @@ export async function startLaptop(
     const commandsOnly = pod.functions.length > 0 &&
       pod.functions.every((fn) => fn.spec.kind === "command");
     const functions = pod.functions;
+    await options.fill?.(stores);
     const httpPort = commandsOnly
       ? 0
       : config?.chain

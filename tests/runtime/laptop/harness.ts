@@ -21,6 +21,8 @@ export interface DemoOptions {
   chain?: unknown;
   /** More modules beside `f1.wasm` and `f2.wasm`, by file name. */
   modules?: Record<string, Uint8Array>;
+  /** Called with the log before requests are taken. */
+  fill?(log: string): Promise<void>;
 }
 
 /** Runs `test` against a host with functions id_1 (`f1.wasm`) and id_2 (`f2.wasm`) unless told otherwise. */
@@ -64,6 +66,7 @@ export function withDemo(
         data: `${folder}/data`,
       },
       env: {},
+      fill: () => options.fill?.(log) ?? Promise.resolve(),
     });
     try {
       await test({ host, log: () => log, ask: asker(host), put: putter(host) });

@@ -159,3 +159,16 @@ Deno.test("functions come and go by the admin API while others serve", async () 
     assert.equal((await ask("/?name=x", ID_1))[0], 200);
   });
 });
+
+Deno.test("no request is taken before the stores are filled", async () => {
+  let before: string | undefined;
+  const fill = (log: string) => {
+    before = log;
+    return Promise.resolve();
+  };
+  await withDemo({ fill }, ({ log }) => {
+    assert.doesNotMatch(before!, /serving on/);
+    assert.match(log(), /serving on/);
+    return Promise.resolve();
+  });
+});
