@@ -27,7 +27,10 @@ export class RestrictedCallError extends Error {
 export function guestTrap(callback: string, error: unknown): GuestTrap {
   if (error instanceof GuestTrap) return error;
   const reason = reasonOf(error);
-  const what = reason instanceof Error ? reason.message : String(reason);
+  // What is no error is an exception of WebAssembly's, of which V8 tells neither text nor stack.
+  const what = reason instanceof Error
+    ? reason.message
+    : "it threw an exception and caught none";
   const trap = new GuestTrap(
     callback,
     `the guest failed in ${callback}: ${what}`,

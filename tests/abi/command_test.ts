@@ -64,6 +64,16 @@ Deno.test("proc_exit ends a command that catches every exception, as C++'s noexc
   assert.equal(await run(wat), 3);
 });
 
+Deno.test("an exception that a command does not catch is a GuestTrap that says so", async () => {
+  const wat = `(module (tag $thrown)
+    (func (export "_start") (throw $thrown)))`;
+  await assert.rejects(run(wat), {
+    name: "GuestTrap",
+    message:
+      "the guest failed in _start: it threw an exception and caught none",
+  });
+});
+
 Deno.test("a trap in a command is a GuestTrap with its stack", async () => {
   await assert.rejects(
     run(`(module (func $inner unreachable)
