@@ -13,7 +13,6 @@ import { Patience } from "../patience.ts";
 import type { Arrival } from "./arrival.ts";
 import { describe } from "./describe.ts";
 import { Input, InstanceHost, OutputFlow } from "./guest_host.ts";
-import { BODY_LOST } from "./http/answerer.ts";
 import type { Chain } from "./http/serve.ts";
 import { UpstreamTerminal } from "./http/upstream_terminal.ts";
 import { announce } from "./notices.ts";
@@ -166,11 +165,6 @@ export class LocalFunction {
       ),
       performance.now(),
     );
-  }
-
-  /** The answer to a request whose body the server kept. */
-  bodyLost(): WireResponse {
-    return this.#counted(this.#problem(501, BODY_LOST), performance.now());
   }
 
   /** The answer where no instance could be had since `started`. */

@@ -11,12 +11,7 @@ export interface Answerer {
   readonly ours: LocalFunction["ours"];
   count(status: number, started: number): void;
   tooLarge(): WireResponse;
-  bodyLost(): WireResponse;
 }
-
-/** Of a request whose body Deno's server does not hand over. */
-export const BODY_LOST =
-  "a GET or HEAD request with a body cannot be passed on";
 
 /** The chain's first function, or nobody in particular where there is none. */
 export function answererOf(
@@ -30,5 +25,4 @@ const NOBODY: Answerer = {
   ours: { log() {} },
   count() {},
   tooLarge: () => errorAnswer(413, "the request body is too large"),
-  bodyLost: () => errorAnswer(501, BODY_LOST),
 };

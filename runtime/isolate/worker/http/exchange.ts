@@ -33,6 +33,8 @@ export interface Link {
 export interface ExchangeOptions {
   /** Makes what answers at the end of the chain; absent: the last function does. */
   terminal?: (events: TerminalEvents) => Terminal;
+  /** Whether the request had a body that the server kept; nobody else's does unless given. */
+  bodyLost?(): boolean;
   /** The source of the request is to wait, or may go on. */
   hold(on: boolean): void;
   /** The exchange is over; called once. */
@@ -216,6 +218,7 @@ export class HttpExchange {
           if (!this.#over) this.#lastResponse.trailers(map);
         },
       },
+      bodyLost: () => this.#options.bodyLost?.() ?? false,
       pressure: (on) => this.pressure("request", "upstream", on),
       respond: (response) => {
         const { facts } = this.#arrival;

@@ -83,10 +83,6 @@ function serve(
   if (declared !== undefined && declared > limit) {
     return answered(first.tooLarge(), incoming);
   }
-  // Without its body a request could mean another thing to the service.
-  if (chain.terminal !== undefined && incoming.lost()) {
-    return answered(first.bodyLost(), incoming);
-  }
   const links = linksNow(chain.functions);
   if (links !== undefined) {
     return exchange(chain, links, incoming, started, limit);
@@ -105,7 +101,7 @@ function answered(answer: WireResponse, { arrival }: Incoming): Response {
 function exchange(
   chain: Chain,
   links: Link[],
-  { arrival, body, declared, signal }: Incoming,
+  { arrival, body, declared, lost, signal }: Incoming,
   started: number,
   limit: number,
 ): Response | Promise<Response> {
@@ -122,6 +118,7 @@ function exchange(
   }, chain.terminal !== undefined);
   const through = new HttpExchange(links, arrival, client, {
     terminal: chain.terminal,
+    bodyLost: lost,
     hold: (on) => pump?.hold(on),
     over: () => {
       // The first touch of Deno's timers costs an isolate 5 ms and 1.6 MB: not for an exchange that was answered at once.
