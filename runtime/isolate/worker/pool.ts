@@ -64,8 +64,15 @@ export class InstancePool {
   /** Another number of instances: grows now; those too many answer what they have begun. */
   async resize(count: number): Promise<void> {
     this.#max = count;
+    this.#ready = count;
     for (const slot of this.#slots.splice(count)) slot.retire();
-    await this.fill(count);
+    // Another number, or the end, may be asked for while many are made, and requests want their turn.
+    while (!this.#closed && this.#slots.length < this.#ready) {
+      const slot = await this.#create();
+      if (this.#closed) return void slot.retire();
+      this.#slots.push(slot);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
   }
 
   /** An instance that can be entered now, if there is one. */

@@ -172,3 +172,26 @@ Deno.test("no request is taken before the stores are filled", async () => {
     return Promise.resolve();
   });
 });
+
+Deno.test("a function that is to have very many instances still answers, and goes when it is told to", () =>
+  withDemo({ functions: { f2: "f2.wasm" } }, async ({ host, ask }) => {
+    const admin = async (path: string, body: unknown) => {
+      const url = `http://127.0.0.1:${host.summary.adminPort}/wasm/${path}`;
+      const init = { method: "POST", body: JSON.stringify(body) };
+      const response = await fetch(url, init);
+      await response.body?.cancel();
+      return response.status;
+    };
+    const many = { name: "id_2", instance_num: 100_000 };
+    assert.equal(await admin("update", many), 200);
+    assert.equal((await ask("/"))[0], 200);
+    const { actuatorPort } = host.summary;
+    const metrics = await fetch(`http://127.0.0.1:${actuatorPort}/metrics`);
+    const [, made] = /^layotto_\w*instances\{[^}]*\} (\d+)$/m.exec(
+      await metrics.text(),
+    ) ?? [];
+    // It did not wait for all that there may be.
+    assert(Number(made) < 10_000, `${made} instances`);
+    assert.equal(await admin("uninstall", { name: "id_2" }), 200);
+    assert.equal((await ask("/"))[0], 503);
+  }));
