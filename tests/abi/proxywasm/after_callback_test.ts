@@ -1,8 +1,8 @@
 /** What host calls ask of an exchange is done after the callback that makes them, in their order (ABI.md §7.19, §7.20). */
 import assert from "node:assert/strict";
 import { HeaderMap } from "../../../abi/mod.ts";
-import { bytes, request } from "../guests.ts";
-import { ANSWER, FIELDS, guest, open } from "./opened.ts";
+import { bytes } from "../guests.ts";
+import { ANSWER, FIELDS, guest, open, openAnother } from "./opened.ts";
 
 const SAY = "(call $say (i32.const 46))";
 const CLOSE = "(drop (call $proxy_close_stream (i32.const 0)))";
@@ -92,15 +92,7 @@ Deno.test("a callback never begins in another: what an exchange is woken for com
   opened.request.data(bytes("one"), true);
   assert.deepEqual(opened.all.splice(0), ["h"]);
   const sink = { headers() {}, data() {}, trailers() {} };
-  const second = opened.plugin.openHttp(request(), {
-    onward: sink,
-    back: sink,
-    respond() {},
-    close() {},
-    overflow() {},
-    pressure() {},
-    failed: () => "stop",
-  }, { limit: 10, answers: false });
+  const second = openAnother(opened.plugin, sink);
   second.request.headers(FIELDS(), true);
   assert.deepEqual(
     opened.all,

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { HeaderMap } from "../../../abi/mod.ts";
-import { bytes, request } from "../guests.ts";
-import { ANSWER, CALLBACKS, feed, FIELDS, guest, open } from "./opened.ts";
+import { bytes } from "../guests.ts";
+import {
+  ANSWER,
+  CALLBACKS,
+  feed,
+  FIELDS,
+  guest,
+  open,
+  openAnother,
+} from "./opened.ts";
 
 interface Case {
   name: string;
@@ -202,15 +210,7 @@ Deno.test("two exchanges of one instance pause and go on by themselves (trap 28)
     went.push(event);
   };
   const sink = { headers: note("headers"), data: note("data"), trailers() {} };
-  const second = opened.plugin.openHttp(request(), {
-    onward: sink,
-    back: sink,
-    respond() {},
-    close() {},
-    overflow() {},
-    pressure() {},
-    failed: () => "stop",
-  }, { limit: 10, answers: false });
+  const second = openAnother(opened.plugin, sink);
   second.request.headers(FIELDS(), false);
   assert.deepEqual(went, ["headers"]);
   assert.deepEqual(opened.went, []);

@@ -168,6 +168,19 @@ export async function open(
   };
 }
 
+/** Another exchange of the same instance, all of which goes on to `sink`. */
+export function openAnother(plugin: PluginInstance, sink: StreamSink) {
+  return plugin.openHttp(request(), {
+    onward: sink,
+    back: sink,
+    respond() {},
+    close() {},
+    overflow() {},
+    pressure() {},
+    failed: () => "stop",
+  }, { limit: 10, answers: false });
+}
+
 export const FIELDS = () => envoyFields(request());
 export const ANSWER = () => {
   const map = new HeaderMap();
