@@ -6,7 +6,8 @@ import { Failure } from "./failure.ts";
 import { requestHead } from "./fields.ts";
 import { Http1Client } from "./http1/client.ts";
 import { Http2Client } from "./http2/client.ts";
-import type { Pair, RequestStream, ResponseSink } from "./stream.ts";
+import type { Pair } from "../http/fields.ts";
+import type { RequestStream, ResponseSink } from "./stream.ts";
 import type { Endpoint } from "./target.ts";
 
 export class Cluster {

@@ -1,6 +1,7 @@
 /** A request whose connection is still being made: what is said to it is kept and said again. */
 import type { Failure } from "./failure.ts";
-import type { Pair, RequestStream, ResponseSink } from "./stream.ts";
+import type { Pair } from "../http/fields.ts";
+import type { RequestStream, ResponseSink } from "./stream.ts";
 
 export class DeferredRequest implements RequestStream {
   #said: ((stream: RequestStream) => void)[] = [];

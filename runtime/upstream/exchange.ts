@@ -1,7 +1,8 @@
 /** One exchange as its user sees it: in time, and with an answer of ours where the other end gives none. */
 import type { Cluster } from "./clusters.ts";
 import { Failure, localReply, localReplyFields } from "./failure.ts";
-import type { Pair, RequestStream, ResponseSink } from "./stream.ts";
+import type { Pair } from "../http/fields.ts";
+import type { RequestStream, ResponseSink } from "./stream.ts";
 
 /** Told of a response. Calls come in order; the last has `end`, or is `trailers` or `reset`. */
 export interface ExchangeEvents {

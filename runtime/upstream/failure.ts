@@ -2,7 +2,7 @@
  * Why an exchange failed, and what Envoy 1.40 answers in place of a response that never began (its texts were read off a
  * running one).
  */
-import type { Pair } from "./stream.ts";
+import type { Pair } from "../http/fields.ts";
 
 export type FailureKind =
   /** No address: the name does not resolve. */

@@ -1,29 +1,8 @@
-/** Which fields an HTTP message may carry, and those that belong to one connection (RFC 9110 §5, §7.6.1). */
+/** A request's fields as a plugin leaves them: which of them go to the service (RFC 9110 §5, §7.6.1). */
+import { isField, isHopByHop, isToken, type Pair } from "../http/fields.ts";
 import { Failure } from "./failure.ts";
-import type { Pair } from "./stream.ts";
 
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const BAD_VALUE = /[\0\r\n]|[^\0-\xff]/;
 const BAD_TARGET = /[\0-\x20\x7f]|[^\0-\xff]/;
-
-/** Fields that say something of one connection, and are never passed on. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "transfer-encoding",
-  "upgrade",
-]);
-
-/** Whether a field is of one connection only; `name` in lower case. A proxy drops these in both directions. */
-export function isHopByHop(name: string): boolean {
-  return HOP_BY_HOP.has(name);
-}
-
-/** Whether HTTP can carry the field. */
-export function isField(name: string, value: string): boolean {
-  return NAME.test(name) && !BAD_VALUE.test(value);
-}
 
 /** A request's pseudo fields, and the others in their order: those of one connection left out, `host` in `authority`. */
 export interface RequestHead {
@@ -69,14 +48,14 @@ export function requestHead(pairs: readonly Pair[]): RequestHead {
         }
         break;
       default:
-        if (HOP_BY_HOP.has(name)) break;
+        if (isHopByHop(name)) break;
         if (!isField(name, value)) throw refused(`field ${show(written)}`);
         head.fields.push([name, value]);
     }
   }
   head.authority ||= host ?? "";
   // It asks for a connection to somewhere, and has no path.
-  if (!NAME.test(head.method) || head.method === "CONNECT") {
+  if (!isToken(head.method) || head.method === "CONNECT") {
     throw refused(`:method ${show(head.method)}`);
   }
   if (head.path === "" || BAD_TARGET.test(head.path)) {

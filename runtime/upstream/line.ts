@@ -8,7 +8,7 @@ import {
 import type { Cluster } from "./clusters.ts";
 import { UpstreamExchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
-import type { Pair } from "./stream.ts";
+import type { Pair } from "../http/fields.ts";
 import { TcpLink } from "./tcp.ts";
 
 export interface LineOptions {

@@ -1,8 +1,6 @@
 /** What a client of either HTTP version and its user say to each other about one exchange. */
+import type { Pair } from "../http/fields.ts";
 import type { Failure } from "./failure.ts";
-
-/** A field: name and value as byte strings (`abi/text.ts`), pseudo fields (`:path`, `:status`) first. */
-export type Pair = [name: string, value: string];
 
 /**
  * Bytes of one direction that may be under way before its sender waits: whoever takes them says so

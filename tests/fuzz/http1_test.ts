@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../runtime/upstream/failure.ts";
 import { ResponseReader } from "../../runtime/upstream/http1/response.ts";
-import type { Pair } from "../../runtime/upstream/stream.ts";
+import type { Pair } from "../../runtime/http/fields.ts";
 import { cut } from "./engine/cut.ts";
 import { fuzz } from "./engine/fuzz.ts";
 import { HTTP1_RESPONSES } from "./http1_responses.ts";

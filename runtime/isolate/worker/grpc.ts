@@ -1,10 +1,10 @@
 /** gRPC over an HTTP/2 stream (the gRPC protocol over HTTP/2): messages in frames of five bytes, a status at the end. */
+import type { Pair } from "../../http/fields.ts";
 import { STREAM_WINDOW } from "../upstream_messages.ts";
 import { decodeByteString } from "../../../abi/text.ts";
 import type { GrpcCall, GrpcEvents, GrpcStream } from "../../../abi/host.ts";
 import { frameOf, FrameReader, FrameTooLarge } from "./grpc_frames.ts";
 import type {
-  Pair,
   UpstreamEvents,
   UpstreamExchange,
   UpstreamStreams,

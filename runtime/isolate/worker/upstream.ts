@@ -7,10 +7,8 @@ import {
   type StreamMessage,
   unpackFields,
 } from "../upstream_messages.ts";
+import type { Pair } from "../../http/fields.ts";
 import { type Post, Stream } from "./stream.ts";
-
-/** A field: byte strings (`abi/text.ts`); pseudo fields first. */
-export type Pair = [name: string, value: string];
 
 /** Told of a response. Calls come in order; the last has `end`, or is `trailers` or `reset`. */
 export interface UpstreamEvents {

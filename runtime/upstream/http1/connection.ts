@@ -1,20 +1,12 @@
 /** One HTTP/1.1 connection: one exchange at a time, then the next. */
+import type { Pair } from "../../http/fields.ts";
+import { writeChunk, writeTrailers } from "../../http/write.ts";
 import { joined } from "../../isolate/stream_outbox.ts";
 import { packEnds } from "../ends.ts";
 import { Failure } from "../failure.ts";
 import { checkedTrailers, type RequestHead } from "../fields.ts";
-import {
-  type Pair,
-  type RequestStream,
-  type ResponseSink,
-  WINDOW,
-} from "../stream.ts";
-import {
-  type Framing,
-  writeChunk,
-  writeHead,
-  writeTrailers,
-} from "./request.ts";
+import { type RequestStream, type ResponseSink, WINDOW } from "../stream.ts";
+import { type Framing, writeHead } from "./request.ts";
 import { ResponseReader } from "./response.ts";
 
 /** Bytes read at once. */

@@ -1,10 +1,14 @@
 /** Bytes of one response in, calls of its sink out. No I/O. */
+import type { BodyReader } from "../../http/body.ts";
+import { HeadBuffer } from "../../http/head.ts";
+import { Malformed } from "../../http/malformed.ts";
 import { joined } from "../../isolate/stream_outbox.ts";
 import { Failure } from "../failure.ts";
 import type { ResponseSink } from "../stream.ts";
-import { type BodyReader, bodyReader } from "./body.ts";
-import { HeadBuffer, parseHead, type ResponseHead } from "./head.ts";
-import { MAX_INFORMATIONAL } from "./limits.ts";
+import { bodyReader, parseHead, type ResponseHead } from "./response_head.ts";
+
+/** Informational responses before the real one; Envoy has about as many. */
+const MAX_INFORMATIONAL = 16;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -31,6 +35,15 @@ export class ResponseReader {
   /** Takes what was read. @throws {Failure} `protocol`; the sink hears of it from the caller. */
   take(bytes: Uint8Array): void {
     this.begun = true;
+    try {
+      this.#take(bytes);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      throw new Failure("protocol", `the response has ${error.message}`);
+    }
+  }
+
+  #take(bytes: Uint8Array): void {
     let at = 0;
     while (!this.#body) {
       const found = this.#head.take(bytes, at, false);

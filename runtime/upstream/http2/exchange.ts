@@ -1,13 +1,9 @@
 /** One request and its response on an HTTP/2 stream. */
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
+import type { Pair } from "../../http/fields.ts";
 import { Failure, type FailureKind } from "../failure.ts";
 import { checkedTrailers } from "../fields.ts";
-import {
-  type Pair,
-  type RequestStream,
-  type ResponseSink,
-  WINDOW,
-} from "../stream.ts";
+import { type RequestStream, type ResponseSink, WINDOW } from "../stream.ts";
 
 /** Flag of a frame that ends its stream (RFC 9113 §6.2). */
 const END_STREAM = 1;

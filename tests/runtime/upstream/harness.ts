@@ -1,8 +1,8 @@
 /** Both ends of a port without an isolate between them, and servers that behave as a test says. */
 import type { HostFunction } from "../../../runtime/function/function.ts";
 import type { StreamMessage } from "../../../runtime/isolate/upstream_messages.ts";
+import type { Pair } from "../../../runtime/http/fields.ts";
 import {
-  type Pair,
   type UpstreamExchange,
   UpstreamStreams,
 } from "../../../runtime/isolate/worker/upstream.ts";

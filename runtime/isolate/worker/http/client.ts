@@ -7,7 +7,7 @@ import {
 } from "../../../../abi/mod.ts";
 import type { WireResponse } from "../../messages.ts";
 import { toResponse, withoutBody } from "../../../ingress/answers.ts";
-import { isHopByHop } from "../../../upstream/fields.ts";
+import { isHopByHop } from "../../../http/fields.ts";
 
 export interface ClientEvents {
   /** All of the response was handed over. */

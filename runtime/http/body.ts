@@ -1,14 +1,14 @@
-/** Where a response's body ends (RFC 9112 §6, §7). No I/O. */
-import { Failure } from "../failure.ts";
-import type { Pair } from "../stream.ts";
-import { HeadBuffer, parseFields, type ResponseHead } from "./head.ts";
+/** Where a message's body ends (RFC 9112 §6, §7). No I/O. */
+import { type Pair, valuesOf } from "./fields.ts";
+import { HeadBuffer, parseFields } from "./head.ts";
 import { MAX_CHUNK_LINE } from "./limits.ts";
+import { Malformed } from "./malformed.ts";
 
 /** Takes a body's bytes. */
 export interface BodyReader {
   /**
    * Takes `bytes[at, …)`, adds copies of what is body to `out`.
-   * @returns where the body ended, or -1: all was taken and more must come. @throws {Failure} `protocol`.
+   * @returns where the body ended, or -1: all was taken and more must come. @throws {Malformed}
    */
   take(bytes: Uint8Array, at: number, out: Uint8Array[]): number;
   /** Set once it ended with trailers. */
@@ -17,49 +17,36 @@ export interface BodyReader {
   readonly untilClose: boolean;
 }
 
-/** How the body of a response to `method` is framed; undefined where it has none. @throws {Failure} `protocol`. */
-export function bodyReader(
-  method: string,
-  { status, fields }: ResponseHead,
-): BodyReader | undefined {
-  const values = (wanted: string) =>
-    fields.filter(([name]) => name === wanted).map(([, value]) => value);
-  const codings = values("transfer-encoding");
-  const lengths = values("content-length");
-  if (codings.length > 0 && lengths.length > 0) {
-    throw new Failure(
-      "protocol",
-      "the response has a content-length and a transfer-encoding",
+/** How many bytes the body has, "chunked", or undefined: the fields do not say. @throws {Malformed} */
+export function framingOf(
+  fields: readonly Pair[],
+): number | "chunked" | undefined {
+  const codings = valuesOf(fields, "transfer-encoding");
+  const lengths = valuesOf(fields, "content-length");
+  if (codings.length > 0) {
+    if (lengths.length > 0) {
+      throw new Malformed("a content-length and a transfer-encoding");
+    }
+    if (codings.join().toLowerCase() === "chunked") return "chunked";
+    const shown = JSON.stringify(codings.join().slice(0, 80));
+    throw new Malformed(
+      `the transfer-encoding ${shown}, expected chunked`,
+      501,
     );
   }
-  const length = lengths[0] ?? "";
-  if (lengths.length > 0 && !/^[0-9]{1,15}$/.test(length)) {
-    throw new Failure(
-      "protocol",
-      `the response has the content-length ${JSON.stringify(length)}`,
-    );
+  const length = lengths[0];
+  if (length === undefined) return undefined;
+  if (!/^[0-9]{1,15}$/.test(length)) {
+    throw new Malformed(`the content-length ${JSON.stringify(length)}`);
   }
   if (lengths.some((other) => other !== length)) {
-    throw new Failure(
-      "protocol",
-      "the response has different content-lengths",
-    );
+    throw new Malformed("different content-lengths");
   }
-  if (method === "HEAD" || status === 204 || status === 304) return undefined;
-  if (codings.length > 0) {
-    if (codings.join().toLowerCase() === "chunked") return new ChunkedBody();
-    throw new Failure(
-      "protocol",
-      `the response has the transfer-encoding ${
-        JSON.stringify(codings.join().slice(0, 80))
-      }, expected chunked`,
-    );
-  }
-  if (lengths.length === 0) return new UntilClose();
-  return length === "0" ? undefined : new SizedBody(Number(length));
+  return Number(length);
 }
 
-class SizedBody implements BodyReader {
+/** A body of so many bytes, at least one. */
+export class SizedBody implements BodyReader {
   readonly trailers = undefined;
   readonly untilClose = false;
   #left: number;
@@ -76,7 +63,8 @@ class SizedBody implements BodyReader {
   }
 }
 
-class UntilClose implements BodyReader {
+/** A body that ends with its connection. */
+export class UntilClose implements BodyReader {
   readonly trailers = undefined;
   readonly untilClose = true;
 
@@ -89,7 +77,8 @@ class UntilClose implements BodyReader {
 const LF = 10;
 const CR = 13;
 
-class ChunkedBody implements BodyReader {
+/** A body in chunks, which say their sizes. */
+export class ChunkedBody implements BodyReader {
   trailers: Pair[] | undefined;
   readonly untilClose = false;
   #state: "size" | "data" | "dataEnd" | "trailers" = "size";
@@ -154,6 +143,6 @@ class ChunkedBody implements BodyReader {
   }
 
   #bad(): never {
-    throw new Failure("protocol", "the response's chunks are malformed");
+    throw new Malformed("malformed chunks");
   }
 }

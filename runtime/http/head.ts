@@ -1,21 +1,13 @@
-/** The head of a response, and trailers: lines of text up to an empty one (RFC 9112 §2, §4, §5). No I/O. */
-import { decodeByteString } from "../../../abi/text.ts";
-import { Failure } from "../failure.ts";
-import { isField } from "../fields.ts";
-import type { Pair } from "../stream.ts";
+/** The head of a message, and trailers: lines of text up to an empty one (RFC 9112 §2, §5). No I/O. */
+import { decodeByteString } from "../../abi/text.ts";
+import { isField, type Pair } from "./fields.ts";
 import { MAX_FIELDS, MAX_HEAD } from "./limits.ts";
+import { Malformed } from "./malformed.ts";
 
 const LF = 10;
 const CR = 13;
 
 const NO_BYTES = new Uint8Array(0);
-
-export interface ResponseHead {
-  status: number;
-  /** 1.0 responses end with their connection. */
-  minor: 0 | 1;
-  fields: Pair[];
-}
 
 /** Gathers bytes up to the empty line that ends a head or trailers. */
 export class HeadBuffer {
@@ -25,7 +17,7 @@ export class HeadBuffer {
    * Takes `bytes[at, …)`.
    * @param empty whether an empty line at once is an end: trailers may have none.
    * @returns the lines and where the next thing begins, or undefined: all was taken and more must come.
-   * @throws {Failure} `protocol`, over the limit.
+   * @throws {Malformed} over the limit.
    */
   take(
     bytes: Uint8Array,
@@ -44,10 +36,7 @@ export class HeadBuffer {
     // A line end may be split between what was there and what came.
     const end = emptyLine(all, start, Math.max(start, start + had - 3), empty);
     if ((end < 0 ? all.length : end) - start > MAX_HEAD) {
-      throw new Failure(
-        "protocol",
-        `the response's head is over the limit of ${MAX_HEAD} bytes`,
-      );
+      throw new Malformed(`a head over the limit of ${MAX_HEAD} bytes`, 431);
     }
     if (end < 0) {
       this.#bytes = all.slice(start);
@@ -85,28 +74,9 @@ function emptyLine(
   }
 }
 
-/** @throws {Failure} `protocol`. */
-export function parseHead(lines: readonly string[]): ResponseHead {
-  const first = lines[0] ?? "";
-  const match = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/.exec(first);
-  if (!match) {
-    throw new Failure(
-      "protocol",
-      `the response begins with ${
-        JSON.stringify(first.slice(0, 80))
-      }, expected HTTP/1.1 and a status`,
-    );
-  }
-  return {
-    status: Number(match[2]),
-    minor: match[1] === "0" ? 0 : 1,
-    fields: parseFields(lines, 1, [[":status", match[2]!]]),
-  };
-}
-
 /**
  * Adds the fields in `lines` from `start` on to `fields`.
- * @throws {Failure} `protocol`.
+ * @throws {Malformed}
  */
 export function parseFields(
   lines: readonly string[],
@@ -114,11 +84,9 @@ export function parseFields(
   fields: Pair[] = [],
 ): Pair[] {
   if (lines.length - start > MAX_FIELDS) {
-    throw new Failure(
-      "protocol",
-      `the response has ${
-        lines.length - start
-      } fields, over the limit of ${MAX_FIELDS}`,
+    throw new Malformed(
+      `${lines.length - start} fields, over the limit of ${MAX_FIELDS}`,
+      431,
     );
   }
   for (let i = start; i < lines.length; i++) {
@@ -127,9 +95,8 @@ export function parseFields(
     const name = line.slice(0, colon).toLowerCase();
     const value = trimmed(line, colon + 1);
     if (colon < 1 || !isField(name, value)) {
-      throw new Failure(
-        "protocol",
-        `the response has the field line ${JSON.stringify(line.slice(0, 80))}`,
+      throw new Malformed(
+        `the field line ${JSON.stringify(line.slice(0, 80))}`,
       );
     }
     fields.push([name, value]);

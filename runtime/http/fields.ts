@@ -1,0 +1,38 @@
+/** Fields of HTTP messages: what they may hold, and which belong to one connection (RFC 9110 §5, §7.6.1). */
+
+/** A field: name and value as byte strings (`abi/text.ts`), pseudo fields (`:path`, `:status`) first. */
+export type Pair = [name: string, value: string];
+
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const BAD_VALUE = /[\0\r\n]|[^\0-\xff]/;
+
+/** Fields that say something of one connection, and are never passed on. */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Whether a field is of one connection only; `name` in lower case. A proxy drops these in both directions. */
+export function isHopByHop(name: string): boolean {
+  return HOP_BY_HOP.has(name);
+}
+
+/** Whether a text is what HTTP calls a token, as names of fields and methods are. */
+export function isToken(text: string): boolean {
+  return NAME.test(text);
+}
+
+/** Whether HTTP can carry the field. */
+export function isField(name: string, value: string): boolean {
+  return NAME.test(name) && !BAD_VALUE.test(value);
+}
+
+/** The values of all fields of that name, in their order. */
+export function valuesOf(fields: readonly Pair[], wanted: string): string[] {
+  const values: string[] = [];
+  for (const [name, value] of fields) if (name === wanted) values.push(value);
+  return values;
+}
