@@ -24,7 +24,7 @@ export {
   sharedServices,
   SharedStore,
 } from "./proxywasm/shared/mod.ts";
-export { headOf, isGrpc, localReply } from "./proxywasm/answer.ts";
+export { headOf, isGrpc, localReply, sendable } from "./proxywasm/answer.ts";
 export {
   envoyFields,
   type LocalResponse,

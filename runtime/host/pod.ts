@@ -299,7 +299,7 @@ export class Pod {
     this.#listener = openListener(
       address,
       port,
-      (request, facts) => handOver(request, route, facts),
+      (request, reply) => handOver(request, reply, route),
     );
     return this.#listener.port;
   }

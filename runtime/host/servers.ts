@@ -6,9 +6,10 @@ import {
 } from "../api/actuator.ts";
 import { type FunctionAdmin, handleAdmin } from "../api/admin.ts";
 import { guestMetrics } from "../api/guest_metrics.ts";
+import { openApi } from "../api/serve.ts";
 import { HostMetrics } from "../api/host_metrics.ts";
 import type { HostFunction } from "../function/function.ts";
-import { type Listener, openListener } from "../ingress/listener.ts";
+import type { Listener } from "../ingress/listener.ts";
 import type { FunctionStats } from "../isolate/messages.ts";
 import type { HostSettings } from "../settings/table.ts";
 import { VERSION } from "../version.ts";
@@ -21,13 +22,13 @@ export function openServers(
   settings: HostSettings,
 ): Listener[] {
   const actuator = new Actuator(pod);
-  const first = openListener(
+  const first = openApi(
     settings["admin-address"],
     settings["admin-port"],
     (request) => handleAdmin(request, admin),
   );
   try {
-    const second = openListener(
+    const second = openApi(
       settings["actuator-address"],
       settings["actuator-port"],
       (request) => actuator.answer(request),

@@ -13,6 +13,11 @@ const NO_BYTES = new Uint8Array(0);
 export class HeadBuffer {
   #bytes: Uint8Array = NO_BYTES;
 
+  /** Whether nothing of a head is waiting for the rest. */
+  get empty(): boolean {
+    return this.#bytes.length === 0;
+  }
+
   /**
    * Takes `bytes[at, …)`.
    * @param empty whether an empty line at once is an end: trailers may have none.

@@ -1,6 +1,9 @@
 /** Our own answers where a function has none: proper errors instead of silence, one line of JSON each, or gRPC's own. */
 import { HeaderMap, headOf, isGrpc, localReply } from "../../abi/mod.ts";
+import type { Pair } from "../http/fields.ts";
 import type { WireResponse } from "../isolate/messages.ts";
+import type { Reply } from "./incoming.ts";
+import { sendStream } from "./streams.ts";
 
 const encoder = new TextEncoder();
 
@@ -38,45 +41,23 @@ export function understood(
 /** All of an error's fields can be sent. */
 const NO_LOG = { log() {} };
 
-/**
- * An answer as the HTTP server wants it. A body whose kind its function did not say is plain text; with `asItIs` it is
- * not said then, since a service behind a function may have its reasons.
- */
-export function toResponse(answer: WireResponse, asItIs = false): Response {
+/** Sends an answer that is there as a whole, or comes as a stream. */
+export function sendAnswer(reply: Reply, answer: WireResponse): void {
   const { status, headers, body, stream } = answer;
-  if (stream !== undefined) {
-    return new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>, {
-      status,
-      headers,
-    });
-  }
-  const nothing = body.length === 0 || withoutBody(status);
-  if (headers.length === 0 && !asItIs) {
-    if (nothing) return new Response(null, { status });
-    return new Response(body as Uint8Array<ArrayBuffer>, {
-      status,
-      headers: PLAIN_TEXT,
-    });
-  }
-  const response = new Response(
-    nothing ? null : body as Uint8Array<ArrayBuffer>,
-    { status },
-  );
-  // Cheaper by 1 µs than a list for the constructor.
-  const fields = response.headers;
-  let named = nothing || asItIs;
-  for (const [name, value] of headers) {
-    fields.append(name, value);
-    named ||= name === "content-type";
-  }
-  if (!named) fields.append("content-type", "text/plain; charset=utf-8");
-  return response;
+  if (stream !== undefined) sendStream(reply, status, headers, stream);
+  else reply.whole(status, withKind(headers, body), body);
 }
+
+/** The fields of an answer, in which a body whose kind its function did not say is plain text. */
+export function withKind(headers: Pair[], body: Uint8Array): Pair[] {
+  if (body.length === 0) return headers;
+  for (const [name] of headers) if (name === "content-type") return headers;
+  return [...headers, PLAIN_TEXT];
+}
+
+const PLAIN_TEXT: Pair = ["content-type", "text/plain; charset=utf-8"];
 
 /** Statuses whose answers have no body (RFC 9110). */
 export function withoutBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
-
-/** Made once: a request costs 1 µs less than with a fresh object. */
-const PLAIN_TEXT = new Headers({ "content-type": "text/plain; charset=utf-8" });

@@ -1,45 +1,42 @@
-/** What is known of a request's connection. Looked up on demand: most functions never ask. */
+/** What is known of a request's connection. */
 import type { Endpoint, Facts } from "../../abi/host.ts";
-
-/** A listener that is bound to every address does not say which one a client reached. */
-const EVERY_ADDRESS = ["0.0.0.0", "::", "[::]"];
-
-export class ConnectionFacts implements Facts {
-  /** The server does not tell; clients that speak HTTP/2 without TLS are rare. */
-  readonly protocol = "HTTP/1.1";
-  // Filled in by whoever chooses them.
-  routeName?: string;
-  clusterName?: string;
-  upstream?: Endpoint;
-  upstreamLocal?: Endpoint;
-  codeDetails?: string;
-  readonly #info: Deno.ServeHandlerInfo;
-  readonly #local: Deno.Addr;
-
-  /** `local`: where the listener listens. */
-  constructor(info: Deno.ServeHandlerInfo, local: Deno.Addr) {
-    this.#info = info;
-    this.#local = local;
-  }
-
-  get source(): Endpoint | undefined {
-    return endpoint(this.#info.remoteAddr);
-  }
-
-  get destination(): Endpoint | undefined {
-    return endpoint(this.#local);
-  }
-}
 
 let lastConnection = 0;
 
+/** One connection's ends, and a number of its own. */
+export class ClientEnds {
+  readonly source: Endpoint | undefined;
+  readonly destination: Endpoint | undefined;
+  readonly connectionId = ++lastConnection;
+
+  constructor({ remoteAddr, localAddr }: Deno.TcpConn) {
+    this.source = endpoint(remoteAddr);
+    this.destination = endpoint(localAddr);
+  }
+}
+
+/** Of one request. A class, so that all have the same shape whatever is filled in. */
+export class HttpFacts implements Facts {
+  readonly source: Endpoint | undefined;
+  readonly destination: Endpoint | undefined;
+  readonly connectionId: number;
+  // Filled in by whoever chooses them.
+  routeName?: string = undefined;
+  clusterName?: string = undefined;
+  upstream?: Endpoint = undefined;
+  upstreamLocal?: Endpoint = undefined;
+  codeDetails?: string = undefined;
+
+  constructor(ends: ClientEnds, readonly protocol: string) {
+    this.source = ends.source;
+    this.destination = ends.destination;
+    this.connectionId = ends.connectionId;
+  }
+}
+
 /** What is known of a TCP connection. */
-export function tcpFacts({ remoteAddr, localAddr }: Deno.TcpConn): Facts {
-  return {
-    source: endpoint(remoteAddr),
-    destination: endpoint(localAddr),
-    connectionId: ++lastConnection,
-  };
+export function tcpFacts(conn: Deno.TcpConn): Facts {
+  return { ...new ClientEnds(conn) };
 }
 
 /** The same as plain data, for a message. */
@@ -50,5 +47,5 @@ export function plainFacts({ source, destination, protocol }: Facts): Facts {
 function endpoint(addr: Deno.Addr): Endpoint | undefined {
   if (!("hostname" in addr)) return undefined;
   const { hostname, port } = addr;
-  return EVERY_ADDRESS.includes(hostname) ? { port } : { hostname, port };
+  return { hostname, port };
 }

@@ -1,9 +1,9 @@
 /** The handler of a listener whose isolate holds no function of its own to answer with: everything is routed. */
-import type { Facts } from "../../abi/host.ts";
 import type { WireRequest, WireResponse } from "../isolate/messages.ts";
-import { bodyOf } from "./announced.ts";
-import { toResponse, understood } from "./answers.ts";
-import { pathOf, toWire } from "./request.ts";
+import { errorAnswer, sendAnswer, understood } from "./answers.ts";
+import type { Incoming, Reply } from "./incoming.ts";
+import { fieldOf, toWire } from "./request.ts";
+import { collect, streamOfBody } from "./streams.ts";
 
 /** A body that is said to be no longer goes along with its request, which is faster: bytes. */
 const SHORT = 64 * 1024;
@@ -17,19 +17,26 @@ export type Route = (
 
 /** Routes a request: its body, unless it is short, and that of the answer go through as they come. */
 export async function handOver(
-  request: Request,
+  request: Incoming,
+  reply: Reply,
   route: Route,
-  facts?: Facts,
-): Promise<Response> {
-  const id = request.headers.get("id") || undefined;
-  const body = await bodyOf(request);
-  const declared = request.headers.get("content-length");
-  const short = declared !== null && Number(declared) <= SHORT;
-  const bytes = body !== null && short
-    ? new Uint8Array(await request.arrayBuffer())
-    : NONE;
-  const wire = toWire(request, pathOf(request.url), bytes, facts);
+): Promise<void> {
+  const { body, headers } = request;
+  const id = fieldOf(headers, "id") || undefined;
+  const short = body !== undefined && (body.declared ?? Infinity) <= SHORT;
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = short ? await collect(body, SHORT) : NONE;
+  } catch (error) {
+    return reply.reset((error as Error).message);
+  }
+  const wire = toWire(request, bytes ?? NONE);
   wire.streams = true;
-  if (body !== null && !short) wire.stream = body;
-  return toResponse(understood(await route(wire, id), request.headers));
+  if (body !== undefined && !short) wire.stream = streamOfBody(body);
+  try {
+    sendAnswer(reply, understood(await route(wire, id), headers));
+  } catch (error) {
+    const message = `internal error: ${(error as Error).message}`;
+    sendAnswer(reply, errorAnswer(500, message));
+  }
 }

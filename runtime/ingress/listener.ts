@@ -2,23 +2,23 @@
  * Where an HTTP listener comes from: today always opened by ourselves, in the network namespace we are in. Handed-over
  * sockets (DESIGN, decision 14) will come in here, and nowhere else.
  */
-import type { Facts } from "../../abi/host.ts";
-import { sleep } from "../../proto/after.ts";
-import { ConnectionFacts } from "./facts.ts";
-import { misleads } from "./request.ts";
+import { after } from "../../proto/after.ts";
+import { acceptAll, listenTcp } from "./accept.ts";
+import { type ConnectionEvents, Http1Connection } from "./http1/connection.ts";
+import { Http2Connections } from "./http2/connections.ts";
+import type { Handler } from "./incoming.ts";
 
-/** Answers a request; what is known of its connection comes with it. */
-export type Handler = (
-  request: Request,
-  facts: Facts,
-) => Response | Promise<Response>;
-
-/** Before a server that has ended is opened again: milliseconds. */
-const AGAIN = 100;
+/** Connections open at a time; more wait in the kernel. */
+const MAX_CONNECTIONS = 10_000;
+/** Milliseconds between two looks at connections that wait for a request. */
+const LOOK = 30_000;
+/** Looks that a connection may be idle for, and that a head may take. */
+const IDLE_LOOKS = 120;
+const HEAD_LOOKS = 2;
 
 export interface Listener {
   port: number;
-  /** Stops listening after the requests under way were answered. */
+  /** Stops listening; requests under way are still answered. */
   close(): Promise<void>;
 }
 
@@ -32,72 +32,83 @@ export function openListener(
   handler: Handler,
   shared = false,
 ): Listener {
-  let server = open(port);
-  const { port: bound } = server.addr as Deno.NetAddr;
-  let closed = false;
-  keep();
+  const listener = listenTcp(hostname, port, shared);
+  const connections = new Connections(handler);
+  acceptAll(listener, (conn) => connections.take(conn));
   return {
-    port: bound,
+    port: listener.addr.port,
     close() {
-      closed = true;
-      return server.shutdown();
+      listener.close();
+      return connections.shutdown();
     },
   };
+}
 
-  /** Deno's server ends where it cannot accept one connection, as when no descriptors are left: another takes its place. */
-  function keep(): void {
-    server.finished.catch(async () => {
-      while (!closed) {
-        await sleep(AGAIN);
-        try {
-          server = open(bound);
-          return keep();
-        } catch { /* there is still none */ }
+class Connections implements ConnectionEvents {
+  readonly #open = new Set<Http1Connection>();
+  readonly #http2: Http2Connections;
+  #room: (() => void) | undefined;
+  #looking = false;
+  #ended: (() => void) | undefined;
+
+  constructor(readonly handler: Handler) {
+    this.#http2 = new Http2Connections(handler, () => this.#left());
+  }
+
+  take(conn: Deno.TcpConn): Promise<void> | undefined {
+    // What is answered in parts goes out as it comes.
+    conn.setNoDelay(true);
+    const connection = new Http1Connection(conn, this);
+    this.#open.add(connection);
+    connection.run();
+    if (!this.#looking) this.#look();
+    if (this.#size < MAX_CONNECTIONS) return undefined;
+    return new Promise((resolve) => this.#room = resolve);
+  }
+
+  http2(
+    connection: Http1Connection,
+    conn: Deno.TcpConn,
+    said: Uint8Array,
+  ): void {
+    this.#open.delete(connection);
+    this.#http2.take(conn, said);
+  }
+
+  closed(connection: Http1Connection): void {
+    this.#open.delete(connection);
+    this.#left();
+  }
+
+  /** Resolves when all are closed; those that answer do so first. */
+  shutdown(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#ended = resolve;
+    for (const connection of [...this.#open]) connection.shutdown();
+    this.#http2.shutdown();
+    this.#left();
+    return promise;
+  }
+
+  get #size(): number {
+    return this.#open.size + this.#http2.size;
+  }
+
+  #left(): void {
+    this.#room?.();
+    this.#room = undefined;
+    if (this.#size === 0) this.#ended?.();
+  }
+
+  /** Ends connections that only take up room. */
+  #look(): void {
+    this.#looking = true;
+    after(LOOK, () => {
+      for (const connection of [...this.#open]) {
+        connection.look(IDLE_LOOKS, HEAD_LOOKS);
       }
+      if (this.#open.size > 0) this.#look();
+      else this.#looking = false;
     });
   }
-
-  function open(port: number): Deno.HttpServer {
-    return serve(hostname, port, handler, shared);
-  }
-}
-
-function serve(
-  hostname: string,
-  port: number,
-  handler: Handler,
-  shared: boolean,
-): Deno.HttpServer {
-  try {
-    const server: Deno.HttpServer = Deno.serve(
-      {
-        hostname,
-        port,
-        reusePort: shared,
-        onListen() {},
-        onError: failed,
-      },
-      (request, info) =>
-        misleads(request.headers.get("host"))
-          ? new Response(null, { status: 400 })
-          : handler(request, new ConnectionFacts(info, server.addr)),
-    );
-    return server;
-  } catch (error) {
-    const why = error instanceof Deno.errors.AddrInUse
-      ? "the port is in use"
-      : (error as Error).message;
-    throw new Error(`cannot listen on ${hostname}:${port}: ${why}`);
-  }
-}
-
-function failed(error: unknown): Response {
-  return new Response(
-    JSON.stringify({ error: `internal error: ${(error as Error).message}` }) +
-      "\n",
-    {
-      status: 500,
-      headers: { "content-type": "application/json" },
-    },
-  );
 }

@@ -1,53 +1,11 @@
 /** From an HTTP request to what a function sees of it. */
-import type { Facts } from "../../abi/host.ts";
+import type { Pair } from "../http/fields.ts";
 import type { WireRequest } from "../isolate/messages.ts";
 import { plainFacts } from "./facts.ts";
-import { pairsOf } from "./fields.ts";
+import type { Incoming } from "./incoming.ts";
 
 const encoder = new TextEncoder();
 const NONE = new Uint8Array(0);
-
-/** Path and query of a request's URL, without building a URL object. */
-export function pathOf(url: string): string {
-  const at = authorityEnd(url);
-  return url[at] === "/" ? url.slice(at) : `/${url.slice(at)}`;
-}
-
-/** The authority of a request's URL: that of an absolute target, else `host`, or HTTP/2's `:authority`. */
-export function authorityOf(url: string): string {
-  return url.slice(url.indexOf("//") + 2, authorityEnd(url));
-}
-
-function authorityEnd(url: string): number {
-  const start = url.indexOf("//") + 2;
-  const slash = url.indexOf("/", start);
-  const query = url.indexOf("?", start);
-  const end = slash < 0 || query >= 0 && query < slash ? query : slash;
-  return end < 0 ? url.length : end;
-}
-
-/** Whether a `host` would be taken for more than that in a URL: it could move the path that functions look at. */
-export function misleads(host: string | null): boolean {
-  return host !== null && /[/?#\\\s]/.test(host);
-}
-
-/**
- * The body of a request, up to `limit` bytes.
- * @returns undefined when it is larger; a declared length is refused before a byte is read.
- */
-export async function readBody(
-  request: Request,
-  limit: number,
-): Promise<Uint8Array | undefined> {
-  const { body } = request;
-  if (body === null) return NONE;
-  const declared = request.headers.get("content-length");
-  if (declared !== null) {
-    if (Number(declared) > limit) return undefined;
-    return new Uint8Array(await request.arrayBuffer());
-  }
-  return await readStream(body, limit);
-}
 
 /** A request with its body read, or undefined where that is over `limit` bytes. @throws why it broke off. */
 export async function wholeOf(
@@ -134,20 +92,27 @@ function hexPair(high: number | undefined, low: number | undefined): number {
 
 /** A request with its body read, as it travels between isolates. */
 export function toWire(
-  request: Request,
-  path: string,
+  { method, path, authority, scheme, headers, facts }: Incoming,
   body: Uint8Array,
-  facts?: Facts,
 ): WireRequest {
   return {
-    method: request.method,
+    method,
     path,
-    authority: authorityOf(request.url),
-    scheme: "http",
-    headers: pairsOf(request.headers),
+    authority,
+    scheme,
+    headers,
     body,
     bodyIsReal: body.length > 0,
     chain: [],
-    facts: facts && plainFacts(facts),
+    facts: plainFacts(facts),
   };
+}
+
+/** The value of the first field of that name. */
+export function fieldOf(
+  headers: readonly Pair[],
+  wanted: string,
+): string | undefined {
+  for (const [name, value] of headers) if (name === wanted) return value;
+  return undefined;
 }

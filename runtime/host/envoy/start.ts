@@ -9,7 +9,8 @@ import type {
 } from "../../config/envoy/model.ts";
 import { type EnvoyLogFlags, envoyLogLine } from "../../envoy_log.ts";
 import type { HostFunction } from "../../function/function.ts";
-import { type Listener, openListener } from "../../ingress/listener.ts";
+import { openApi } from "../../api/serve.ts";
+import type { Listener } from "../../ingress/listener.ts";
 import { Logger } from "../../log.ts";
 import { environmentLayer, flagLayer } from "../../settings/layers.ts";
 import { resolveHost } from "../../settings/resolve.ts";
@@ -131,7 +132,7 @@ class EnvoyHost implements RunningEnvoyHost {
       await this.#serve(listener, chains[i]!);
     }
     if (admin === undefined) return;
-    this.#admin = openListener(
+    this.#admin = openApi(
       admin.host,
       admin.port,
       (request) => handleEnvoyAdmin(request, this.#adminSource()),

@@ -9,6 +9,8 @@ import type { Terminal, TerminalEvents } from "./http/terminal.ts";
 import { upstreams } from "./port.ts";
 import { serveTcp } from "./tcp/serve.ts";
 
+const NOTHING = new Uint8Array(0);
+
 /** @returns the port. @throws {Error} naming the address that cannot be had, or a function that is not here. */
 export function openChain(
   listener: ListenerSpec,
@@ -40,11 +42,11 @@ export function openChain(
   return openListener(
     hostname,
     port,
-    (request, facts) =>
+    (request, reply) =>
       // A fragment is the client's own; one that is sent could mislead what looks at the path. Envoy answers likewise.
-      request.url.includes("#")
-        ? new Response(null, { status: 400 })
-        : serveHttp({ functions, terminal }, request, facts),
+      request.path.includes("#")
+        ? reply.whole(400, [], NOTHING)
+        : serveHttp({ functions, terminal }, request, reply),
     shared,
   ).port;
 }

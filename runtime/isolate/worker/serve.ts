@@ -1,9 +1,14 @@
 /** HTTP straight into this isolate (DESIGN, decision 1): a request for a function that lives here goes no further. */
-import type { Facts } from "../../../abi/host.ts";
-import { toResponse, understood } from "../../ingress/answers.ts";
+import { sendAnswer, understood } from "../../ingress/answers.ts";
 import { handOver } from "../../ingress/handover.ts";
-import type { Handler } from "../../ingress/listener.ts";
-import { readBody } from "../../ingress/request.ts";
+import type {
+  Handler,
+  Incoming,
+  IncomingBody,
+  Reply,
+} from "../../ingress/incoming.ts";
+import { fieldOf } from "../../ingress/request.ts";
+import { collect } from "../../ingress/streams.ts";
 import { HttpArrival } from "./arrival.ts";
 import type { WireResponse } from "../messages.ts";
 import type { LocalFunction } from "./function.ts";
@@ -18,33 +23,49 @@ export interface Reachable {
 }
 
 /** The handler of this isolate's listener. */
-export function ingressHandler(
-  reachable: Reachable,
-): Handler {
-  return (request, facts) => {
-    const id = request.headers.get("id");
+export function ingressHandler(reachable: Reachable): Handler {
+  return (request, reply) => {
+    const id = fieldOf(request.headers, "id");
     const fn = id ? reachable.byId(id) : reachable.alone;
-    if (!fn) return handOver(request, route, facts);
-    if (!fn.spec.layotto) return serveHttp(fn.chain, request, facts);
-    if (request.body !== null) return withBody(fn, request, facts);
-    const answer = fn.answer(new HttpArrival(request, facts));
-    return answer instanceof Promise
-      ? answer.then((later) => answered(later, request))
-      : answered(answer, request);
+    if (!fn) handOver(request, reply, route);
+    else if (!fn.spec.layotto) serveHttp(fn.chain, request, reply);
+    else if (request.body !== undefined) {
+      withBody(fn, request, request.body, reply);
+    } else answerWith(fn, request, new HttpArrival(request), reply);
   };
 }
 
 async function withBody(
   fn: LocalFunction,
-  request: Request,
-  facts: Facts,
-): Promise<Response> {
-  const body = await readBody(request, fn.spec.bodyLimit);
-  if (!body) return answered(fn.tooLarge(), request);
-  const answer = await fn.answer(new HttpArrival(request, facts, body));
-  return answered(answer, request);
+  request: Incoming,
+  body: IncomingBody,
+  reply: Reply,
+): Promise<void> {
+  try {
+    const bytes = await collect(body, fn.spec.bodyLimit);
+    if (bytes === undefined) return answered(fn.tooLarge(), request, reply);
+    answerWith(fn, request, new HttpArrival(request, bytes), reply);
+  } catch (error) {
+    reply.reset((error as Error).message);
+  }
 }
 
-function answered(answer: WireResponse, { headers }: Request): Response {
-  return toResponse(understood(answer, headers));
+function answerWith(
+  fn: LocalFunction,
+  request: Incoming,
+  arrival: HttpArrival,
+  reply: Reply,
+): void {
+  const answer = fn.answer(arrival);
+  if (answer instanceof Promise) {
+    answer.then((later) => answered(later, request, reply));
+  } else answered(answer, request, reply);
+}
+
+function answered(
+  answer: WireResponse,
+  { headers }: Incoming,
+  reply: Reply,
+): void {
+  sendAnswer(reply, understood(answer, headers));
 }

@@ -1,22 +1,16 @@
-/** The client's end of an exchange: from what the chain answers to a `Response`. */
+/** The client's end of an exchange: from what the chain answers to a reply. */
 import {
   type GuestHost,
   type HeaderMap,
   headOf,
+  sendable,
   type StreamSink,
 } from "../../../../abi/mod.ts";
+import { isHopByHop, type Pair } from "../../../http/fields.ts";
+import { withKind } from "../../../ingress/answers.ts";
+import type { Reply } from "../../../ingress/incoming.ts";
 import type { WireResponse } from "../../messages.ts";
-import { toResponse, withoutBody } from "../../../ingress/answers.ts";
-import { isHopByHop } from "../../../http/fields.ts";
-
-export interface ClientEvents {
-  /** All of the response was handed over. */
-  finished(status: number): void;
-  /** The client went away. */
-  gone(): void;
-  /** Whether the response is to wait until the client has read more. */
-  pressure(on: boolean): void;
-}
+import { joined } from "../../stream_outbox.ts";
 
 /** What Envoy answers where a plugin took the status away. */
 const NO_STATUS: WireResponse = {
@@ -25,43 +19,33 @@ const NO_STATUS: WireResponse = {
   body: new TextEncoder().encode("missing required header: :status"),
 };
 
-/** Responses whose body is still to come. */
-const streaming = new WeakSet<Response>();
-
-/** Whether a response of an `HttpClient` has a body that is still to come. */
-export function isStreaming(response: Response): boolean {
-  return streaming.has(response);
-}
-
-/** Bytes that wait for a slow client before the response has to. */
-const WINDOW = 64 * 1024;
-
-/**
- * A response whose parts come in one turn is handed over whole; otherwise its body is a stream. Trailers are dropped:
- * the server has no way to send them.
- */
+/** A response whose parts come in one turn is handed over whole, otherwise as it comes. */
 export class HttpClient implements StreamSink {
-  readonly #events: ClientEvents;
+  readonly #reply: Reply;
   readonly #log: Pick<GuestHost, "log">;
+  readonly #finished: (status: number) => void;
   readonly #asItIs: boolean;
-  #head: { status: number; headers: [string, string][] } | undefined;
+  #head: { status: number; headers: Pair[] } | undefined;
   /** What the answer counts as, where its status does not say it. */
   #counts: number | undefined;
   #parts: Uint8Array[] = [];
+  /** The turn in which the request came is over. */
+  #released = false;
   #begun = false;
   #ended = false;
-  #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
-  #ready: ((response: Response) => void) | undefined;
-  #pressed = false;
 
-  /** `asItIs`: the response is a service's, whose fields are not ours to add to. */
+  /**
+   * `finished`: all of the response was handed over. `asItIs`: it is a service's, whose fields are not ours to add to.
+   */
   constructor(
+    reply: Reply,
     log: Pick<GuestHost, "log">,
-    events: ClientEvents,
+    finished: (status: number) => void,
     asItIs: boolean,
   ) {
+    this.#reply = reply;
     this.#log = log;
-    this.#events = events;
+    this.#finished = finished;
     this.#asItIs = asItIs;
   }
 
@@ -85,20 +69,22 @@ export class HttpClient implements StreamSink {
     this.#parts = [];
     if (end) this.#end();
     // The body may follow in this turn.
-    else if (this.#ready !== undefined) queueMicrotask(() => this.#begin());
+    else if (this.#released) queueMicrotask(() => this.#begin());
   }
 
   data(bytes: Uint8Array, end: boolean): void {
     if (this.#ended) return;
-    if (this.#stream !== undefined) {
-      if (bytes.length > 0) this.#stream.enqueue(bytes);
-      this.#press();
-    } else if (bytes.length > 0) this.#parts.push(bytes);
+    if (bytes.length > 0) {
+      if (this.#begun) this.#reply.data(bytes);
+      else this.#parts.push(bytes);
+    }
     if (end) this.#end();
   }
 
-  trailers(): void {
-    this.#end();
+  trailers(map: HeaderMap): void {
+    if (this.#ended) return;
+    this.#begin();
+    this.#end(sendable(this.#log, map.pairs));
   }
 
   /** One of our own answers, in the place of one that could not be had; `counts`: as which status. */
@@ -110,94 +96,39 @@ export class HttpClient implements StreamSink {
     this.#end();
   }
 
-  /** Breaks off a response that has begun. */
-  reset(why: Error): void {
+  /** Breaks the response off, or the connection where none has begun. */
+  reset(why: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#stream?.error(why);
+    this.#reply.reset(why);
   }
 
-  /** The client left, or broke its request off: nobody hears the answer, but the server holds the connection until then. */
-  leave(): void {
-    if (this.started) return this.reset(new Error("the client has gone"));
-    this.#ended = true;
-    this.#head = { status: 400, headers: [] };
-    this.#parts = [];
-    this.#ready?.(this.#whole());
-  }
-
-  /** The response, at once where it is complete. Called once. */
-  response(): Response | Promise<Response> {
-    if (this.#ended) return this.#whole();
-    const { promise, resolve } = Promise.withResolvers<Response>();
-    this.#ready = resolve;
+  /** The turn in which the request came is over: what there is of the response goes out. */
+  release(): void {
+    this.#released = true;
     if (this.#head !== undefined) this.#begin();
-    return promise;
   }
 
-  #end(): void {
+  #end(trailers?: Pair[]): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#stream?.close();
-    const ready = this.#ready;
-    if (ready !== undefined && this.#stream === undefined) {
-      this.#ready = undefined;
-      ready(this.#whole());
+    if (this.#begun) this.#reply.end(trailers);
+    else {
+      const { status, headers } = this.#head!;
+      const body = joined(this.#parts);
+      const fields = this.#asItIs ? headers : withKind(headers, body);
+      this.#reply.whole(status, fields, body);
     }
-    this.#events.finished(this.#counts ?? this.#head?.status ?? 500);
+    this.#finished(this.#counts ?? this.#head?.status ?? 500);
   }
 
-  #whole(): Response {
-    const body = joined(this.#parts);
-    return toResponse({ ...this.#head!, body }, this.#asItIs);
-  }
-
-  /** Hands over what there is; the rest goes through a stream. */
+  /** Hands over what there is; the rest follows as it comes. */
   #begin(): void {
-    const ready = this.#ready;
-    if (ready === undefined || this.#ended) return;
-    this.#ready = undefined;
+    if (this.started) return;
     this.#begun = true;
     const { status, headers } = this.#head!;
-    if (withoutBody(status)) {
-      ready(toResponse({ status, headers, body: new Uint8Array(0) }));
-      return;
-    }
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.#stream = controller;
-        for (const part of this.#parts.splice(0)) controller.enqueue(part);
-      },
-      pull: () => this.#press(),
-      cancel: () => this.#events.gone(),
-    }, { highWaterMark: WINDOW, size: (part) => part.length });
-    const response = new Response(
-      body as ReadableStream<Uint8Array<ArrayBuffer>>,
-      { status, headers },
-    );
-    streaming.add(response);
-    ready(response);
-    this.#press();
+    this.#reply.head(status, headers);
+    for (const part of this.#parts) this.#reply.data(part);
+    this.#parts = [];
   }
-
-  #press(): void {
-    const pressed = (this.#stream?.desiredSize ?? 1) <= 0;
-    if (pressed === this.#pressed) return;
-    this.#pressed = pressed;
-    this.#events.pressure(pressed);
-  }
-}
-
-/** Parts as one. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(
-    parts.reduce((total, part) => total + part.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -5,11 +5,13 @@
 import {
   envoyFields,
   type GuestTrap,
+  HeaderMap,
   isGrpc,
   localReply,
   type LocalResponse,
   type StreamSink,
 } from "../../../../abi/mod.ts";
+import type { Pair } from "../../../http/fields.ts";
 import {
   errorAnswer,
   failureAnswer,
@@ -33,8 +35,6 @@ export interface Link {
 export interface ExchangeOptions {
   /** Makes what answers at the end of the chain; absent: the last function does. */
   terminal?: (events: TerminalEvents) => Terminal;
-  /** Whether the request had a body that the server kept; nobody else's does unless given. */
-  bodyLost?(): boolean;
   /** The source of the request is to wait, or may go on. */
   hold(on: boolean): void;
   /** The exchange is over; called once. */
@@ -84,6 +84,11 @@ export class HttpExchange {
   /** More of the request's body. */
   data(bytes: Uint8Array, end: boolean): void {
     if (!this.#over) this.#first.data(bytes, end);
+  }
+
+  /** The request's trailers, after which nothing more comes of it. */
+  trailers(fields: Pair[]): void {
+    if (!this.#over) this.#first.trailers(new HeaderMap(fields));
   }
 
   /** A function answers the exchange itself. */
@@ -166,7 +171,7 @@ export class HttpExchange {
   abort(): void {
     if (this.#over) return;
     this.#finish();
-    this.#client.leave();
+    this.#client.reset("the client has gone");
   }
 
   /** The whole response has reached the client. */
@@ -218,7 +223,6 @@ export class HttpExchange {
           if (!this.#over) this.#lastResponse.trailers(map);
         },
       },
-      bodyLost: () => this.#options.bodyLost?.() ?? false,
       pressure: (on) => this.pressure("request", "upstream", on),
       respond: (response) => {
         const { facts } = this.#arrival;
@@ -259,7 +263,7 @@ export class HttpExchange {
   }
 
   #breakOff(why: string): void {
-    this.#client.reset(new Error(why));
+    this.#client.reset(why);
     this.#finish();
   }
 

@@ -1,18 +1,31 @@
 /** A request of another isolate's listener: how its answer goes back there. */
-import { pairsOf } from "../../../ingress/fields.ts";
+import { declaredLength } from "../../../ingress/request.ts";
+import { PresentBody, StreamBody } from "../../../ingress/streams.ts";
+import type { IncomingBody } from "../../../ingress/incoming.ts";
 import type { WireRequest, WireResponse } from "../../messages.ts";
-import { isStreaming } from "./client.ts";
-import { type Chain, serveRouted } from "./serve.ts";
+import { arrivalOf } from "../arrival.ts";
+import { type Chain, serveArrival } from "./serve.ts";
+import { WireReply } from "./wire_reply.ts";
+
+const NONE = new Uint8Array(0);
 
 /** Answers as the isolate's own listener would, the body as it comes unless it is there as a whole. */
-export async function answerRouted(
+export function answerRouted(
   chain: Chain,
   request: WireRequest,
 ): Promise<WireResponse> {
-  const response = await serveRouted(chain, request);
-  const { status, body } = response;
-  const headers = pairsOf(response.headers);
-  return body !== null && isStreaming(response)
-    ? { status, headers, body: new Uint8Array(0), stream: body }
-    : { status, headers, body: new Uint8Array(await response.arrayBuffer()) };
+  const reply = new WireReply();
+  const arrival = arrivalOf({ ...request, body: NONE, bodyIsReal: false });
+  serveArrival(chain, arrival, bodyOf(request), reply);
+  return reply.answer;
+}
+
+/** What is said of a body that comes as a stream is in the request's fields. */
+function bodyOf(
+  { stream, body, bodyIsReal, headers }: WireRequest,
+): IncomingBody | undefined {
+  if (stream !== undefined) {
+    return new StreamBody(stream, declaredLength(headers));
+  }
+  return bodyIsReal ? new PresentBody(body) : undefined;
 }

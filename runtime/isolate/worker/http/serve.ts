@@ -1,18 +1,17 @@
-/** A request of this isolate's own listener, through a chain of functions that live here. */
-import type { Facts } from "../../../../abi/host.ts";
-import { announcesBody, bodyOf } from "../../../ingress/announced.ts";
-import { toResponse, understood } from "../../../ingress/answers.ts";
-import { declaredLength } from "../../../ingress/request.ts";
-import type { WireRequest, WireResponse } from "../../messages.ts";
-import { type Arrival, arrivalOf, HttpArrival } from "../arrival.ts";
+/** A request of this isolate's own listener, or of another's, through a chain of functions that live here. */
+import { sendAnswer, understood } from "../../../ingress/answers.ts";
+import type {
+  Incoming,
+  IncomingBody,
+  Reply,
+} from "../../../ingress/incoming.ts";
+import type { WireResponse } from "../../messages.ts";
+import { type Arrival, HttpArrival } from "../arrival.ts";
 import type { LocalFunction } from "../function.ts";
 import { answererOf } from "./answerer.ts";
-import { BodyPump } from "./body.ts";
 import { HttpClient } from "./client.ts";
 import { type ExchangeOptions, HttpExchange, type Link } from "./exchange.ts";
 import { linksLater, linksNow } from "./links.ts";
-
-const NONE = new Uint8Array(0);
 
 /** Where a chain's requests go. */
 export interface Chain {
@@ -22,127 +21,94 @@ export interface Chain {
   terminal?: ExchangeOptions["terminal"];
 }
 
-/** What comes in: the request without its body, and that as it comes. */
-interface Incoming {
-  arrival: Arrival;
-  body: ReadableStream<Uint8Array> | null;
-  /** What the body's length was said to be. */
-  declared: number | undefined;
-  /** Whether there was a body that the server kept. */
-  lost(): boolean;
-  /** Says that the client has gone. Asked for only where something is waited for: it costs 2 µs. */
-  signal?: () => AbortSignal;
+/** Answers a request of this isolate's own listener. */
+export function serveHttp(chain: Chain, request: Incoming, reply: Reply): void {
+  serveArrival(chain, new HttpArrival(request), request.body, reply);
 }
 
-/** Answers `request` through `chain`. */
-export function serveHttp(
+/** Answers `arrival`, whose body is what `body` gives. */
+export function serveArrival(
   chain: Chain,
-  request: Request,
-  facts: Facts,
-): Response | Promise<Response> {
-  const body = bodyOf(request);
-  const serveWith = (body: Incoming["body"]) => {
-    const { headers } = request;
-    const length = body === null ? null : headers.get("content-length");
-    return serve(chain, {
-      arrival: new HttpArrival(request, facts),
-      body,
-      declared: length === null ? undefined : Number(length),
-      lost: () => body === null && announcesBody(headers),
-      signal: () => request.signal,
-    });
-  };
-  return body instanceof Promise ? body.then(serveWith) : serveWith(body);
-}
-
-/** Answers a request that came to another isolate's listener; what is said of its body is in its fields. */
-export function serveRouted(
-  chain: Chain,
-  request: WireRequest,
-): Response | Promise<Response> {
-  const { stream, body, bodyIsReal } = request;
-  return serve(chain, {
-    arrival: arrivalOf({ ...request, body: NONE, bodyIsReal: false }),
-    body: stream ?? (bodyIsReal ? streamOfOne(body) : null),
-    declared: declaredLength(request.headers),
-    lost: () =>
-      stream === undefined && !bodyIsReal &&
-      announcesBody(new Headers(request.headers)),
+  arrival: Arrival,
+  body: IncomingBody | undefined,
+  reply: Reply,
+): void {
+  const first = answererOf(chain);
+  const started = performance.now();
+  // What a function answers by itself is bounded as a whole; a stream through it only by what is held of it.
+  const limit = chain.terminal === undefined ? first.spec.bodyLimit : Infinity;
+  if ((body?.declared ?? 0) > limit) {
+    body?.stop();
+    return answered(first.tooLarge(), arrival, reply);
+  }
+  const incoming: Asked = { arrival, body, reply, started, limit };
+  const links = linksNow(chain.functions);
+  if (links !== undefined) return exchange(chain, links, incoming);
+  linksLater(chain.functions, first.spec.requestTimeout).then((found) => {
+    if (Array.isArray(found)) exchange(chain, found, incoming);
+    else answered(found.nobody(started), arrival, reply);
   });
 }
 
-function serve(
-  chain: Chain,
-  incoming: Incoming,
-): Response | Promise<Response> {
-  const first = answererOf(chain);
-  const started = performance.now();
-  const { declared } = incoming;
-  // What a function answers by itself is bounded as a whole; a stream through it only by what is held of it.
-  const limit = chain.terminal === undefined ? first.spec.bodyLimit : Infinity;
-  if (declared !== undefined && declared > limit) {
-    return answered(first.tooLarge(), incoming);
-  }
-  const links = linksNow(chain.functions);
-  if (links !== undefined) {
-    return exchange(chain, links, incoming, started, limit);
-  }
-  return linksLater(chain.functions, first.spec.requestTimeout).then((found) =>
-    Array.isArray(found)
-      ? exchange(chain, found, incoming, started, limit)
-      : answered(found.nobody(started), incoming)
-  );
+interface Asked {
+  arrival: Arrival;
+  body: IncomingBody | undefined;
+  reply: Reply;
+  /** When it came: `performance.now()`. */
+  started: number;
+  /** Bytes of its body. */
+  limit: number;
 }
 
-function answered(answer: WireResponse, { arrival }: Incoming): Response {
-  return toResponse(understood(answer, arrival.headers));
+function answered(answer: WireResponse, { headers }: Arrival, to: Reply): void {
+  sendAnswer(to, understood(answer, headers));
 }
 
-function exchange(
-  chain: Chain,
-  links: Link[],
-  { arrival, body, declared, lost, signal }: Incoming,
-  started: number,
-  limit: number,
-): Response | Promise<Response> {
+function exchange(chain: Chain, links: Link[], asked: Asked): void {
+  const { arrival, body, reply, started, limit } = asked;
   const fn = answererOf(chain);
+  const { terminal } = chain;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const pump = body === null ? undefined : new BodyPump(body, declared);
-  const client = new HttpClient(fn.ours, {
-    finished: (status) => {
-      fn.count(status, started);
-      through.finished();
-    },
-    gone: () => through.abort(),
-    pressure: (on) => through.pressure("response", "client", on),
-  }, chain.terminal !== undefined);
+  const client = new HttpClient(reply, fn.ours, (status) => {
+    fn.count(status, started);
+    through.finished();
+  }, terminal !== undefined);
   const through = new HttpExchange(links, arrival, client, {
-    terminal: chain.terminal,
-    bodyLost: lost,
-    hold: (on) => pump?.hold(on),
+    terminal,
+    hold: (on) => body?.hold(on),
     over: () => {
       // The first touch of Deno's timers costs an isolate 5 ms and 1.6 MB: not for an exchange that was answered at once.
       if (timer !== undefined) clearTimeout(timer);
-      pump?.stop();
+      body?.stop();
     },
   });
-  through.start(pump === undefined);
-  pump?.run(through, limit);
-  const response = client.response();
-  if (response instanceof Promise) {
+  reply.listen({
+    gone: () => through.abort(),
+    pressure: (on) => through.pressure("response", "client", on),
+  });
+  through.start(body === undefined);
+  if (body !== undefined) readInto(through, body, limit);
+  client.release();
+  if (!client.started) {
     const { requestTimeout } = fn.spec;
     timer = setTimeout(() => through.late(requestTimeout), requestTimeout);
-    signal?.().addEventListener("abort", () => through.abort());
   }
-  return response;
 }
 
-/** A body that came along with its request. */
-function streamOfOne(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue(bytes);
-      controller.close();
+/** `limit`: a longer body is refused. */
+function readInto(
+  through: HttpExchange,
+  body: IncomingBody,
+  limit: number,
+): void {
+  let size = 0;
+  body.read({
+    data(bytes, end) {
+      size += bytes.length;
+      if (size > limit) through.overflow("request", 0);
+      else through.data(bytes, end);
     },
+    trailers: (fields) => through.trailers(fields),
+    broken: () => through.abort(),
   });
 }

@@ -15,8 +15,6 @@ export interface Terminal extends StreamSink {
 
 /** What a terminal tells the exchange. */
 export interface TerminalEvents {
-  /** Whether the request had a body that the server kept. */
-  bodyLost(): boolean;
   readonly response: StreamSink;
   /** Whether the request is to wait. */
   pressure(on: boolean): void;

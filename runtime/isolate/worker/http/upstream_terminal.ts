@@ -1,21 +1,10 @@
 /** The end of a chain that is a service somewhere else. */
-import { HeaderMap, type LocalResponse } from "../../../../abi/mod.ts";
+import { HeaderMap } from "../../../../abi/mod.ts";
 import type { UpstreamEvents, UpstreamExchange } from "../upstream.ts";
 import type { Terminal, TerminalEvents } from "./terminal.ts";
 
 /** Begins an exchange with the service. */
 export type OpenUpstream = (events: UpstreamEvents) => UpstreamExchange;
-
-/** Where the server has kept a request's body. */
-const BODY_LOST: LocalResponse = {
-  status: 501,
-  details: "",
-  headers: [],
-  body: new TextEncoder().encode(
-    "a GET or HEAD request with a body cannot be passed on",
-  ),
-  grpcStatus: -1,
-};
 
 export class UpstreamTerminal implements Terminal {
   readonly #open: OpenUpstream;
@@ -31,8 +20,6 @@ export class UpstreamTerminal implements Terminal {
   }
 
   headers(map: HeaderMap, end: boolean): void {
-    // Without its body the request could mean another thing to the service.
-    if (this.#events.bodyLost()) return this.#events.respond(BODY_LOST);
     this.#exchange = this.#open(this.#heard());
     this.#exchange.sendHeaders(map.pairs, end);
   }

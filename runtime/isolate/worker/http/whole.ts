@@ -1,11 +1,13 @@
 /** A request that came whole from the main isolate, and goes back whole. */
 import { LogLevel } from "../../../../abi/host.ts";
+import type { Pair } from "../../../http/fields.ts";
 import { errorAnswer } from "../../../ingress/answers.ts";
-import { pairsOf } from "../../../ingress/fields.ts";
+import type { Reply, ReplyEvents } from "../../../ingress/incoming.ts";
 import type { WireResponse } from "../../messages.ts";
+import { joined } from "../../stream_outbox.ts";
 import type { Arrival } from "../arrival.ts";
 import { answererOf } from "./answerer.ts";
-import { HttpClient, joined } from "./client.ts";
+import { HttpClient } from "./client.ts";
 import { HttpExchange } from "./exchange.ts";
 import { linksLater, linksNow } from "./links.ts";
 import type { Chain } from "./serve.ts";
@@ -28,14 +30,10 @@ export async function serveWhole(
   const links = linksNow(functions) ??
     await linksLater(functions, requestTimeout);
   if (!Array.isArray(links)) return links.nobody(started);
-  const { promise, resolve } = Promise.withResolvers<Response>();
-  const client = new HttpClient(fn.ours, {
-    finished: (status) => {
-      fn.count(status, started);
-      through.finished();
-    },
-    gone: () => through.abort(),
-    pressure: () => {},
+  const reply = new WholeReply(fn.spec.bodyLimit);
+  const client = new HttpClient(reply, fn.ours, (status) => {
+    fn.count(status, started);
+    through.finished();
   }, terminal !== undefined);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const through = new HttpExchange(links, arrival, client, {
@@ -46,20 +44,19 @@ export async function serveWhole(
       if (timer !== undefined) clearTimeout(timer);
     },
   });
+  reply.listen({ gone: () => through.abort(), pressure() {} });
   through.start(!arrival.bodyIsReal);
   if (arrival.bodyIsReal) through.data(arrival.body, true);
-  const response = client.response();
-  if (response instanceof Promise) {
+  client.release();
+  if (!reply.over) {
     timer = setTimeout(() => {
       through.late(requestTimeout);
       // One that has begun has not begun for anybody yet.
-      client.reset(new TooLate(`no answer within ${requestTimeout} ms`));
-      through.abort();
+      reply.give(new TooLate(`no answer within ${requestTimeout} ms`));
     }, requestTimeout);
-    response.then(resolve);
-  } else resolve(response);
+  }
   try {
-    return await whole(await promise, fn.spec.bodyLimit);
+    return await reply.answer;
   } catch (error) {
     // Nothing of it has reached a client, so another answer can take its place.
     const ours = error instanceof TooLong ||
@@ -75,23 +72,70 @@ export async function serveWhole(
   }
 }
 
-/** @throws {TooLong} @throws {Error} why the answer broke off. */
-async function whole(response: Response, limit: number): Promise<WireResponse> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of response.body ?? []) {
-    length += part.length;
-    // What is thrown here cancels the body, and with it the exchange.
-    if (length > limit) {
-      throw new TooLong(
-        `the response body is over the limit of ${limit} bytes`,
+/** Gathers an answer. */
+class WholeReply implements Reply {
+  readonly #limit: number;
+  readonly #answer = Promise.withResolvers<WireResponse>();
+  #events: ReplyEvents | undefined;
+  #head: { status: number; headers: Pair[] } | undefined;
+  #parts: Uint8Array[] = [];
+  #size = 0;
+  over = false;
+
+  /** `limit`: bytes of its body. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** @throws {TooLong} @throws {TooLate} @throws {Error} why the answer broke off. */
+  get answer(): Promise<WireResponse> {
+    return this.#answer.promise;
+  }
+
+  listen(events: ReplyEvents): void {
+    this.#events = events;
+  }
+
+  whole(status: number, headers: Pair[], body: Uint8Array): void {
+    this.head(status, headers);
+    this.data(body);
+    this.end();
+  }
+
+  head(status: number, headers: Pair[]): void {
+    this.#head ??= { status, headers };
+  }
+
+  data(bytes: Uint8Array): void {
+    if (this.over) return;
+    this.#size += bytes.length;
+    if (this.#size <= this.#limit) this.#parts.push(bytes);
+    else {
+      this.give(
+        new TooLong(
+          `the response body is over the limit of ${this.#limit} bytes`,
+        ),
       );
     }
-    parts.push(part);
   }
-  return {
-    status: response.status,
-    headers: pairsOf(response.headers),
-    body: joined(parts),
-  };
+
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.#answer.resolve({ ...this.#head!, body: joined(this.#parts) });
+  }
+
+  reset(why: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.#answer.reject(new Error(why));
+  }
+
+  /** Nobody takes the answer any more. */
+  give(up: Error): void {
+    if (this.over) return;
+    this.over = true;
+    this.#answer.reject(up);
+    this.#events?.gone();
+  }
 }

@@ -1,4 +1,5 @@
 /** A TCP listener of this isolate: each connection goes through a chain of functions that live here. */
+import { acceptAll, listenTcp } from "../../../ingress/accept.ts";
 import type { LocalFunction } from "../function.ts";
 import { linksLater, linksNow } from "../http/links.ts";
 import { type ConnectionOptions, TcpConnection } from "./connection.ts";
@@ -21,45 +22,19 @@ export function serveTcp(
   port: number,
   shared: boolean,
 ): number {
-  let listener: Deno.TcpListener;
-  try {
-    listener = Deno.listen({ hostname, port, reusePort: shared });
-  } catch (error) {
-    const why = error instanceof Deno.errors.AddrInUse
-      ? "the port is in use"
-      : (error as Error).message;
-    throw new Error(`cannot listen on ${hostname}:${port}: ${why}`);
-  }
-  accept(listener, chain);
-  return listener.addr.port;
-}
-
-async function accept(
-  listener: Deno.TcpListener,
-  chain: TcpChain,
-): Promise<void> {
+  const listener = listenTcp(hostname, port, shared);
   let open = 0;
   let room: (() => void) | undefined;
-  while (true) {
-    let conn: Deno.TcpConn;
-    try {
-      conn = await listener.accept();
-    } catch (error) {
-      if (error instanceof Deno.errors.BadResource) return;
-      // No descriptors left, or a client that was gone before: the next may be luckier.
-      await new Promise((done) => setTimeout(done, 10));
-      continue;
-    }
+  acceptAll(listener, (conn) => {
     open++;
     begin(conn, chain, () => {
       open--;
       room?.();
     });
-    if (open >= MAX_CONNECTIONS) {
-      await new Promise<void>((resolve) => room = resolve);
-      room = undefined;
-    }
-  }
+    if (open < MAX_CONNECTIONS) return;
+    return new Promise<void>((resolve) => room = resolve);
+  });
+  return listener.addr.port;
 }
 
 async function begin(

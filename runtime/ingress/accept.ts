@@ -1,0 +1,50 @@
+/** Takes connections of a TCP listener, for as long as it is open. */
+import { sleep } from "../../proto/after.ts";
+
+/** Milliseconds before the next try where no connection can be had, as when no descriptors are left. */
+const AGAIN = 100;
+
+/** @throws {Error} naming the address that cannot be had. */
+export function listenTcp(
+  hostname: string,
+  port: number,
+  shared: boolean,
+): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname, port, reusePort: shared });
+  } catch (error) {
+    throw cannotListen(hostname, port, error);
+  }
+}
+
+/** Why an address cannot be had, as an error that names it. */
+export function cannotListen(
+  hostname: string,
+  port: number,
+  error: unknown,
+): Error {
+  const why = error instanceof Deno.errors.AddrInUse
+    ? "the port is in use"
+    : (error as Error).message;
+  return new Error(`cannot listen on ${hostname}:${port}: ${why}`);
+}
+
+/** Calls `take` for each connection; what that returns is waited for before the next. */
+export async function acceptAll(
+  listener: Deno.TcpListener,
+  take: (conn: Deno.TcpConn) => Promise<void> | void,
+): Promise<void> {
+  while (true) {
+    let conn: Deno.TcpConn;
+    try {
+      conn = await listener.accept();
+    } catch (error) {
+      if (error instanceof Deno.errors.BadResource) return;
+      // Also for a client that was gone before: the next may be luckier.
+      await sleep(AGAIN);
+      continue;
+    }
+    const full = take(conn);
+    if (full !== undefined) await full;
+  }
+}

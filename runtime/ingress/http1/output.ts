@@ -1,0 +1,123 @@
+/** What a connection writes, in order; what is said in one turn is written together. */
+import { after } from "../../../proto/after.ts";
+
+/** Bytes that wait for a slow client before the answer has to. */
+const WINDOW = 64 * 1024;
+/** Bytes that are put together rather than written one after the other. */
+const SMALL = 16 * 1024;
+/** Milliseconds that a connection which is over may take for what it still has to write. */
+const LINGER = 1000;
+
+export interface OutputEvents {
+  /** Whether more is to wait. */
+  pressure(on: boolean): void;
+  /** Nothing can be written any more. */
+  broken(): void;
+}
+
+export class Output {
+  readonly #conn: Deno.Conn;
+  readonly #events: OutputEvents;
+  #parts: Uint8Array[] = [];
+  /** Bytes given and not yet written. */
+  #waiting = 0;
+  #writing = false;
+  #pressed = false;
+  #over = false;
+  /** Called when all is written. */
+  #done: (() => void) | undefined;
+
+  constructor(conn: Deno.Conn, events: OutputEvents) {
+    this.#conn = conn;
+    this.#events = events;
+  }
+
+  /** Whether what was given before this has to be read first. */
+  get full(): boolean {
+    return this.#pressed;
+  }
+
+  /** Writes at once, if nothing is being written. */
+  write(bytes: Uint8Array): void {
+    if (this.#over) return;
+    this.#waiting += bytes.length;
+    this.#parts.push(bytes);
+    if (!this.#writing) this.#run();
+    else this.#press();
+  }
+
+  /** Writes together with what else is said in this turn. */
+  add(bytes: Uint8Array): void {
+    if (this.#over) return;
+    this.#waiting += bytes.length;
+    this.#parts.push(bytes);
+    if (!this.#writing) {
+      this.#writing = true;
+      queueMicrotask(() => this.#run());
+    }
+    this.#press();
+  }
+
+  /** Calls `done` when all was written, or could not be within a second. */
+  finish(done: () => void): void {
+    this.#over = true;
+    if (!this.#writing) return done();
+    const cancel = after(LINGER, done);
+    this.#done = () => {
+      cancel();
+      done();
+    };
+  }
+
+  async #run(): Promise<void> {
+    this.#writing = true;
+    try {
+      while (this.#parts.length > 0) {
+        const bytes = this.#next();
+        for (let at = 0; at < bytes.length;) {
+          at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+        }
+        this.#waiting -= bytes.length;
+        this.#press();
+      }
+    } catch {
+      this.#parts = [];
+      if (!this.#over) this.#events.broken();
+    }
+    this.#writing = false;
+    this.#done?.();
+  }
+
+  /** Small parts in one. */
+  #next(): Uint8Array {
+    const parts = this.#parts;
+    const first = parts[0]!;
+    if (parts.length === 1) {
+      this.#parts = [];
+      return first;
+    }
+    let size = 0;
+    let count = 0;
+    while (count < parts.length && size + parts[count]!.length <= SMALL) {
+      size += parts[count++]!.length;
+    }
+    if (count < 2) {
+      parts.shift();
+      return first;
+    }
+    const whole = new Uint8Array(size);
+    let at = 0;
+    for (const part of parts.splice(0, count)) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  #press(): void {
+    const pressed = this.#waiting > WINDOW;
+    if (pressed === this.#pressed) return;
+    this.#pressed = pressed;
+    if (!this.#over) this.#events.pressure(pressed);
+  }
+}

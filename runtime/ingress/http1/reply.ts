@@ -1,0 +1,138 @@
+/** The answer to one HTTP/1.1 request. */
+import { bytesOf, writeChunk, writeTrailers } from "../../http/write.ts";
+import { writeByteString } from "../../../abi/text.ts";
+import type { Pair } from "../../http/fields.ts";
+import type { Reply, ReplyEvents } from "../incoming.ts";
+import type { Output } from "./output.ts";
+import { type Framing, writeReplyHead } from "./reply_head.ts";
+import type { RequestHead } from "./request_head.ts";
+
+/** A body that is copied behind its head, so that one write takes both. */
+const SHORT = 16 * 1024;
+
+/** What the connection hears of an answer. */
+export interface ReplyOwner {
+  readonly output: Output;
+  /** Whether this is to be the connection's last answer. */
+  readonly closing: boolean;
+  /** All was said. `keepAlive`: another request may follow. */
+  replied(keepAlive: boolean): void;
+  /** It was broken off. */
+  cut(): void;
+}
+
+export class Http1Reply implements Reply {
+  readonly #owner: ReplyOwner;
+  readonly #request: RequestHead;
+  #events: ReplyEvents | undefined;
+  #framing: Framing | undefined;
+  /** Bytes that the announced length still wants. */
+  #owed = 0;
+  #keepAlive = false;
+  #over = false;
+
+  constructor(owner: ReplyOwner, request: RequestHead) {
+    this.#owner = owner;
+    this.#request = request;
+  }
+
+  /** Whether something of it was handed over. */
+  get begun(): boolean {
+    return this.#framing !== undefined;
+  }
+
+  listen(events: ReplyEvents): void {
+    this.#events = events;
+    if (this.#over) events.gone();
+    else if (this.#owner.output.full) events.pressure(true);
+  }
+
+  /** The client has gone. */
+  left(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#events?.gone();
+  }
+
+  pressure(on: boolean): void {
+    if (!this.#over) this.#events?.pressure(on);
+  }
+
+  whole(status: number, fields: readonly Pair[], body: Uint8Array): void {
+    if (this.#over || this.#framing !== undefined) return;
+    const text = this.#open(status, fields, body.length);
+    const { output } = this.#owner;
+    const length = this.#framing === "none" ? 0 : body.length;
+    if (length <= SHORT) {
+      const bytes = new Uint8Array(text.length + length);
+      writeByteString(bytes, 0, text);
+      if (length > 0) bytes.set(body, text.length);
+      output.write(bytes);
+    } else {
+      output.add(bytesOf(text));
+      output.add(body);
+    }
+    this.#end();
+  }
+
+  head(status: number, fields: readonly Pair[]): void {
+    if (this.#over || this.#framing !== undefined) return;
+    const text = this.#open(status, fields, undefined);
+    if (typeof this.#framing === "number") this.#owed = this.#framing;
+    this.#owner.output.add(bytesOf(text));
+  }
+
+  data(bytes: Uint8Array): void {
+    if (this.#over || bytes.length === 0 || this.#framing === "none") return;
+    const { output } = this.#owner;
+    if (this.#framing === "chunked") {
+      return output.add(writeChunk(bytes, false));
+    }
+    if (typeof this.#framing === "number") {
+      // More than was announced would be taken for the next answer.
+      if (bytes.length > this.#owed) return this.#cut();
+      this.#owed -= bytes.length;
+    }
+    output.add(bytes);
+  }
+
+  end(trailers: readonly Pair[] = []): void {
+    if (this.#over) return;
+    if (this.#owed > 0) return this.#cut();
+    if (this.#framing === "chunked") {
+      const sent = this.#request.trailers ? trailers : [];
+      this.#owner.output.add(writeTrailers(sent));
+    }
+    this.#end();
+  }
+
+  reset(): void {
+    if (!this.#over) this.#cut();
+  }
+
+  #cut(): void {
+    this.#over = true;
+    this.#owner.cut();
+  }
+
+  #open(
+    status: number,
+    fields: readonly Pair[],
+    length: number | undefined,
+  ): string {
+    const { method, minor, keepAlive } = this.#request;
+    const head = writeReplyHead(status, fields, length, {
+      method,
+      minor,
+      keepAlive: keepAlive && !this.#owner.closing,
+    });
+    this.#framing = head.framing;
+    this.#keepAlive = head.keepAlive;
+    return head.text;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#owner.replied(this.#keepAlive);
+  }
+}

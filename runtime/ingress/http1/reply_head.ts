@@ -1,0 +1,130 @@
+/** The head of an answer (RFC 9112 §4): status, fields, and what frames the body. No I/O. */
+import { isHopByHop, type Pair } from "../../http/fields.ts";
+import { withoutBody } from "../answers.ts";
+
+/** What of the request decides how an answer to it is written. */
+export interface Asked {
+  readonly method: string;
+  readonly minor: number;
+  readonly keepAlive: boolean;
+}
+
+/** How the end of an answer's body is told. */
+export type Framing =
+  /** There is no body, whatever the fields say. */
+  | "none"
+  /** The connection's end. */
+  | "close"
+  | "chunked"
+  /** So many bytes. */
+  | number;
+
+export interface WrittenHead {
+  text: string;
+  framing: Framing;
+  /** Whether the connection may serve another request after this answer. */
+  keepAlive: boolean;
+}
+
+/** `length`: bytes of the body; undefined: it is still to come. */
+export function writeReplyHead(
+  status: number,
+  fields: readonly Pair[],
+  length: number | undefined,
+  { method, minor, keepAlive }: Asked,
+): WrittenHead {
+  let text = STATUS_LINES[status] ?? `HTTP/1.1 ${status} \r\n`;
+  let given: string | undefined;
+  let dated = false;
+  for (const [name, value] of fields) {
+    if (name === "content-length") {
+      given ??= value;
+      continue;
+    }
+    if (isHopByHop(name)) {
+      if (name === "connection" && /\bclose\b/i.test(value)) keepAlive = false;
+      continue;
+    }
+    dated ||= name === "date";
+    text += name + ": " + value + "\r\n";
+  }
+  const bodiless = withoutBody(status);
+  let framing: Framing = length ?? lengthOf(given) ??
+    (minor === 1 ? "chunked" : "close");
+  if (method === "HEAD" || bodiless) {
+    // Its fields are those of the answer with a body.
+    const said = lengthOf(given) ?? (length || undefined);
+    if (status !== 204 && said !== undefined) {
+      text += "content-length: " + said + "\r\n";
+    }
+    framing = "none";
+  } else if (typeof framing === "number") {
+    text += "content-length: " + framing + "\r\n";
+  } else if (framing === "chunked") text += "transfer-encoding: chunked\r\n";
+  else keepAlive = false;
+  if (!dated) text += dateLine();
+  if (!keepAlive) text += "connection: close\r\n";
+  else if (minor === 0) text += "connection: keep-alive\r\n";
+  return { text: text + "\r\n", framing, keepAlive };
+}
+
+function lengthOf(given: string | undefined): number | undefined {
+  return given !== undefined && /^[0-9]{1,15}$/.test(given)
+    ? Number(given)
+    : undefined;
+}
+
+let second = 0;
+let line = "";
+
+/** The time as HTTP writes it, made once a second. */
+function dateLine(): string {
+  const now = Math.floor(Date.now() / 1000);
+  if (now !== second) {
+    second = now;
+    line = `date: ${new Date(now * 1000).toUTCString()}\r\n`;
+  }
+  return line;
+}
+
+/** The words that go along with a status (RFC 9110 §15); nobody reads them. */
+const REASONS: Readonly<Record<number, string>> = {
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  204: "No Content",
+  206: "Partial Content",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  418: "I'm a teapot",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+};
+
+const STATUS_LINES: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(REASONS).map(([status, reason]) => [
+    status,
+    `HTTP/1.1 ${status} ${reason}\r\n`,
+  ]),
+);

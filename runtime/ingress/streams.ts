@@ -1,0 +1,170 @@
+/** Bodies as streams that can be handed to another isolate, and back. */
+import type { Pair } from "../http/fields.ts";
+import { joined } from "../isolate/stream_outbox.ts";
+import type { BodySink, IncomingBody, Reply } from "./incoming.ts";
+
+/** Bytes of a stream that wait before more is asked for. */
+const WINDOW = 64 * 1024;
+
+/**
+ * All of a body, up to `limit` bytes.
+ * @returns undefined when it has more; a declared length is refused before a byte is read.
+ * @throws {Error} the client broke off.
+ */
+export function collect(
+  body: IncomingBody,
+  limit: number,
+): Promise<Uint8Array | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<
+    Uint8Array | undefined
+  >();
+  const tooLarge = () => {
+    body.stop();
+    resolve(undefined);
+  };
+  if ((body.declared ?? 0) > limit) tooLarge();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  body.read({
+    data(bytes, end) {
+      size += bytes.length;
+      if (size > limit) return tooLarge();
+      parts.push(bytes);
+      if (end) resolve(joined(parts));
+    },
+    trailers: () => resolve(joined(parts)),
+    broken: () => reject(new Error("the client broke its request off")),
+  });
+  return promise;
+}
+
+/** A body as a stream; what its client sends after it are no trailers of anybody. */
+export function streamOfBody(
+  body: IncomingBody,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    start(controller) {
+      const hold = () => body.hold((controller.desiredSize ?? 1) <= 0);
+      body.read({
+        data(bytes, end) {
+          if (bytes.length > 0) {
+            controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
+          }
+          if (end) controller.close();
+          else hold();
+        },
+        trailers: () => controller.close(),
+        broken: () =>
+          controller.error(new Error("the client broke its request off")),
+      });
+    },
+    pull: () => body.hold(false),
+    cancel: () => body.stop(),
+  }, { highWaterMark: WINDOW, size: (part) => part.length });
+}
+
+/** An answer whose body comes as a stream, no faster than its client reads. */
+export async function sendStream(
+  reply: Reply,
+  status: number,
+  headers: readonly Pair[],
+  stream: ReadableStream<Uint8Array>,
+): Promise<void> {
+  const reader = stream.getReader();
+  let held: PromiseWithResolvers<void> | undefined;
+  reply.listen({
+    gone() {
+      held?.resolve();
+      reader.cancel().catch(() => {});
+    },
+    pressure(on) {
+      if (on) held ??= Promise.withResolvers();
+      else {
+        held?.resolve();
+        held = undefined;
+      }
+    },
+  });
+  reply.head(status, headers);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return reply.end();
+      reply.data(value);
+      await held?.promise;
+    }
+  } catch (error) {
+    reply.reset((error as Error).message);
+  }
+}
+
+/** A body that comes as a stream, or is there. */
+export class StreamBody implements IncomingBody {
+  readonly declared: number | undefined;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #held: PromiseWithResolvers<void> | undefined;
+  #stopped = false;
+
+  constructor(
+    body: ReadableStream<Uint8Array>,
+    declared: number | undefined,
+  ) {
+    this.#reader = body.getReader();
+    this.declared = declared;
+  }
+
+  async read(sink: BodySink): Promise<void> {
+    let size = 0;
+    try {
+      while (!this.#stopped) {
+        await this.#held?.promise;
+        const { done, value = NOTHING } = await this.#reader.read();
+        if (this.#stopped) return;
+        size += value.length;
+        // Where its length was said, its end comes with its last part.
+        const end = done || size === this.declared;
+        sink.data(value, end);
+        if (end) return;
+      }
+    } catch {
+      if (!this.#stopped) sink.broken();
+    }
+  }
+
+  hold(on: boolean): void {
+    if (on) this.#held ??= Promise.withResolvers();
+    else {
+      this.#held?.resolve();
+      this.#held = undefined;
+    }
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.hold(false);
+    this.#reader.cancel().catch(() => {});
+  }
+}
+
+/** A body that came along with its request. */
+export class PresentBody implements IncomingBody {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get declared(): number {
+    return this.#bytes.length;
+  }
+
+  read(sink: BodySink): void {
+    sink.data(this.#bytes, true);
+  }
+
+  hold(): void {}
+  stop(): void {}
+}
+
+const NOTHING = new Uint8Array(0);

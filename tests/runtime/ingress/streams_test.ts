@@ -1,0 +1,29 @@
+/** Bodies as streams and back. */
+import assert from "node:assert/strict";
+import type { IncomingBody } from "../../../runtime/ingress/incoming.ts";
+import { collect } from "../../../runtime/ingress/streams.ts";
+
+/** A body of ten bytes in two parts. */
+function ten(declared?: number): IncomingBody & { stopped: boolean } {
+  return {
+    declared,
+    stopped: false,
+    read(sink) {
+      sink.data(new Uint8Array(4), false);
+      if (!this.stopped) sink.data(new Uint8Array(6), true);
+    },
+    hold() {},
+    stop() {
+      this.stopped = true;
+    },
+  };
+}
+
+Deno.test("a body over the limit is refused, declared or not; at the limit it passes", async () => {
+  assert.equal((await collect(ten(10), 10))?.length, 10);
+  assert.equal((await collect(ten(), 10))?.length, 10);
+  for (const [body, limit] of [[ten(), 9], [ten(11), 10]] as const) {
+    assert.equal(await collect(body, limit), undefined);
+    assert(body.stopped);
+  }
+});
