@@ -80,17 +80,17 @@ export class HeaderMap {
     this.#filled().unshift([name, value]);
   }
 
-  /** Puts one value in the place of the first of `name`, without the others; appends it if there is none. */
+  /** Puts one value in the place of all others of `name`: behind all fields, as in Envoy; a pseudo field stays where it is. */
   replace(name: string, value: string): void {
     name = this.#named(name);
     const pairs = this.#filled();
-    const at = pairs.findIndex((pair) => pair[0] === name);
-    if (at < 0) {
-      pairs.push([name, value]);
+    const at = pairs.findIndex((pair) => same(pair[0], name));
+    if (at >= 0 && name[0] === ":") {
+      pairs[at] = [name, value];
       return;
     }
-    pairs[at] = [name, value];
-    this.#pairs = pairs.filter((pair, i) => i <= at || pair[0] !== name);
+    if (at >= 0) this.remove(name);
+    this.#filled().push([name, value]);
   }
 
   /** Removes all values of `name`. */

@@ -34,11 +34,18 @@ export function writeReplyHead(
   { method, minor, keepAlive }: Asked,
 ): WrittenHead {
   let text = STATUS_LINES[status] ?? `HTTP/1.1 ${status} \r\n`;
-  let given: string | undefined;
+  const bodiless = method === "HEAD" || withoutBody(status);
+  // Of these a client does not know that there is no body.
+  if (status === 205) length = 0;
+  // Where there is none, the fields are those of the answer with one.
+  const asSaid = length === undefined || bodiless && length === 0;
+  let size: number | undefined;
   let dated = false;
   for (const [name, value] of fields) {
     if (name === "content-length") {
-      given ??= value;
+      if (size !== undefined) continue;
+      size = asSaid ? lengthOf(value) : length;
+      if (size !== undefined && status !== 204) text += lengthLine(size);
       continue;
     }
     if (isHopByHop(name)) {
@@ -48,30 +55,27 @@ export function writeReplyHead(
     dated ||= name === "date";
     text += name + ": " + value + "\r\n";
   }
-  const bodiless = withoutBody(status);
-  let framing: Framing = length ?? lengthOf(given) ??
-    (minor === 1 ? "chunked" : "close");
-  if (method === "HEAD" || bodiless) {
-    // Its fields are those of the answer with a body.
-    const said = lengthOf(given) ?? (length || undefined);
-    if (status !== 204 && said !== undefined) {
-      text += "content-length: " + said + "\r\n";
-    }
-    framing = "none";
-  } else if (typeof framing === "number") {
-    text += "content-length: " + framing + "\r\n";
-  } else if (framing === "chunked") text += "transfer-encoding: chunked\r\n";
-  else keepAlive = false;
+  if (size === undefined && length !== undefined) {
+    if (!bodiless || length > 0 || status === 205) text += lengthLine(length);
+    size = length;
+  }
+  const framing = bodiless
+    ? "none"
+    : size ?? (minor === 1 ? "chunked" : "close");
+  if (framing === "chunked") text += "transfer-encoding: chunked\r\n";
+  if (framing === "close") keepAlive = false;
   if (!dated) text += dateLine();
   if (!keepAlive) text += "connection: close\r\n";
   else if (minor === 0) text += "connection: keep-alive\r\n";
   return { text: text + "\r\n", framing, keepAlive };
 }
 
-function lengthOf(given: string | undefined): number | undefined {
-  return given !== undefined && /^[0-9]{1,15}$/.test(given)
-    ? Number(given)
-    : undefined;
+function lengthOf(said: string): number | undefined {
+  return /^[0-9]{1,15}$/.test(said) ? Number(said) : undefined;
+}
+
+function lengthLine(length: number): string {
+  return "content-length: " + length + "\r\n";
 }
 
 let second = 0;

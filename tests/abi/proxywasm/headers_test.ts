@@ -90,7 +90,7 @@ Deno.test("an empty map is four zero bytes, never a size of 0 (trap 12)", () => 
   }
 });
 
-Deno.test("adding appends, replacing leaves one value in its place, names become lower case (trap 15)", () => {
+Deno.test("adding appends, replacing leaves one value behind all fields, names become lower case (trap 15)", () => {
   const guest = probe();
   assert.equal(edit(guest, "add", 0, "X-Two", "3"), 0);
   assert.equal(edit(guest, "replace", 0, "X-TWO", "9"), 0);
@@ -98,8 +98,8 @@ Deno.test("adding appends, replacing leaves one value in its place, names become
   assert.equal(edit(guest, "add", 0, "new", ""), 0);
   assert.deepEqual(pairs(guest, 0), [
     ["host", "a"],
-    ["x-two", "9"],
     ["empty", ""],
+    ["x-two", "9"],
     ["new", "n"],
     ["new", ""],
   ]);

@@ -149,7 +149,7 @@ Deno.test("an address is called where a setting permits it, and else is unknown"
     });
     await withGuest(text, {}, async (demo) => {
       assert.equal((await demo.ask("/"))[0], 500);
-      assert.match(demo.log(), /names the upstream .* not among the setting/);
+      await demo.logged(/names the upstream .* not among the setting/);
     });
   }));
 

@@ -7,6 +7,8 @@ export interface Demo {
   host: RunningHost;
   /** The functions' stderr so far: their log lines and ours about them. */
   log(): string;
+  /** The log as soon as it matches: a line may come after the answer it is about. */
+  logged(pattern: RegExp): Promise<string>;
   /** Status and body of a request. */
   ask(path: string, init?: RequestInit): Promise<[number, string]>;
   /** Puts texts into `state_demo`. */
@@ -47,7 +49,21 @@ export function withDemo(
       clusters: options.clusters ?? {},
     };
     let log = "";
-    const line = (bytes: Uint8Array) => log += new TextDecoder().decode(bytes);
+    const waiting = new Set<() => void>();
+    const line = (bytes: Uint8Array) => {
+      log += new TextDecoder().decode(bytes);
+      for (const look of waiting) look();
+    };
+    const logged = (pattern: RegExp) =>
+      new Promise<string>((resolve) => {
+        const look = () => {
+          if (!pattern.test(log)) return;
+          waiting.delete(look);
+          resolve(log);
+        };
+        waiting.add(look);
+        look();
+      });
     const host = await startLaptop({
       sink: {
         output: (_key, stream, bytes) => {
@@ -69,7 +85,13 @@ export function withDemo(
       fill: () => options.fill?.(log) ?? Promise.resolve(),
     });
     try {
-      await test({ host, log: () => log, ask: asker(host), put: putter(host) });
+      await test({
+        host,
+        log: () => log,
+        logged,
+        ask: asker(host),
+        put: putter(host),
+      });
     } finally {
       await host.stop();
     }

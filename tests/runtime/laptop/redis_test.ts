@@ -8,7 +8,7 @@ scenario(
   async () => {
     await using redis = await RedisServer.prepare();
     const state = { type: "redis", redisHost: `127.0.0.1:${redis.port}` };
-    await withDemo({ state }, async ({ ask, put, log }) => {
+    await withDemo({ state }, async ({ ask, put, logged }) => {
       const book = () => ask("/?name=book1", { headers: { id: "id_1" } });
       const without = [200, "There are  inventories for book1."];
       const untilBack = async () => {
@@ -20,7 +20,7 @@ scenario(
       };
       assert.deepEqual(await book(), without);
       // The guest heard status 10; why stands in our line about it.
-      assert.match(log(), /level=warn .*state\.get failed.*function=id_2/);
+      await logged(/level=warn .*state\.get failed.*function=id_2/);
       await redis.start();
       await untilBack();
       await redis.kill();

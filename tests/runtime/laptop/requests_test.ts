@@ -75,13 +75,13 @@ Deno.test("a body is the argument, and the query only where there is none", () =
   }));
 
 Deno.test("a body over the limit is 413, and the function is named", () =>
-  withDemo({ settings: { "body-limit": 10 } }, async ({ ask, log }) => {
+  withDemo({ settings: { "body-limit": 10 } }, async ({ ask, logged }) => {
     for (const body of ["x".repeat(11), new Blob(["x".repeat(11)]).stream()]) {
       const [status, text] = await ask("/", { method: "POST", body, ...ID_1 });
       assert.equal(status, 413);
       assert.match(JSON.parse(text).error, /function id_1: .* 10 bytes/);
     }
-    assert.match(log(), /answered 413: .* 10 bytes" .*function=id_1\n/);
+    await logged(/answered 413: .* 10 bytes" .*function=id_1\n/);
   }));
 
 Deno.test("a chain of functions that never ends is an error for its last link, not a hang", async () => {
@@ -166,10 +166,9 @@ Deno.test("no request is taken before the stores are filled", async () => {
     before = log;
     return Promise.resolve();
   };
-  await withDemo({ fill }, ({ log }) => {
+  await withDemo({ fill }, async ({ logged }) => {
     assert.doesNotMatch(before!, /serving on/);
-    assert.match(log(), /serving on/);
-    return Promise.resolve();
+    await logged(/serving on/);
   });
 });
 

@@ -188,7 +188,7 @@ Deno.test("a trap in a tick ends that instance, says so once, and requests get a
       () => Promise.resolve(demo.log().split("proxy_on_tick: ").length),
       (parts) => parts > 1,
     );
-    assert.match(demo.log(), /proxy_on_tick: .*wasm stack/);
+    await demo.logged(/proxy_on_tick: .*wasm stack/);
     assert.equal(await number(demo, "failing"), 7);
   });
 });

@@ -24,9 +24,11 @@ Deno.test("a trap is logged with function, callback, message and its stack down 
   await withDemo({
     modules: { "deep.wasm": await deepGuest() },
     functions: { deep: "deep.wasm" },
-  }, async ({ ask, log }) => {
+  }, async ({ ask, logged }) => {
     assert.equal((await ask("/"))[0], 500);
-    const line = log().split("\n").find((one) => one.includes("wasm stack"))!;
+    const line = (await logged(/wasm stack/)).split("\n").find((one) =>
+      one.includes("wasm stack")
+    )!;
     assert.match(line, /level=error .*proxy_on_request_headers.*unreachable/);
     assert.match(line, /function=deep\b/);
     const names = [...line.matchAll(/at (step\d+|handler) /g)]

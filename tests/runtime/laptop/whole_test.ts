@@ -71,7 +71,7 @@ Deno.test("an answer that breaks off half-way is a failure for who asked, and th
         "request-timeout": "500ms",
       },
     },
-  }, async ({ ask, log }) => {
+  }, async ({ ask, logged }) => {
     const call = (id: string) => ask("/", { headers: { id } });
     const reasons: [string, RegExp][] = [
       [
@@ -85,7 +85,7 @@ Deno.test("an answer that breaks off half-way is a failure for who asked, and th
     assert.deepEqual(await call("good"), [200, "hello"]);
     for (const [name, reason] of reasons) {
       assert.equal((await call(name))[0], 500, name);
-      assert.match(log(), reason);
+      await logged(reason);
       assert.deepEqual(await call("good"), [200, "hello"], name);
     }
   });

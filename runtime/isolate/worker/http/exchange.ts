@@ -112,16 +112,16 @@ export class HttpExchange {
     if (!end) back.data(body, true);
   }
 
-  /** `proxy_close_stream`: what a function has made of its answer is all there is; an answer on its way is given up. */
+  /**
+   * `proxy_close_stream`: cuts the client's connection, as in Envoy; but where the last function answers, and has not
+   * yet, what it has made of its answer is all there is.
+   */
   closed(): void {
     if (this.#over) return;
-    if (this.#client.started) {
-      return this.#breakOff("a function closed the stream");
-    }
     if (this.#options.terminal === undefined && !this.#responding) {
       return this.#ownAnswer();
     }
-    this.#fail(502, "a function closed the stream");
+    this.#breakOff("a function closed the stream");
   }
 
   /** A function wants to see more at once than may be held. */
