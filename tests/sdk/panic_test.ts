@@ -19,12 +19,14 @@ for (const [guest, name] of Object.entries(FUNCTIONS)) {
       const functions = {
         g: { path: "g.wasm", "plugin-configuration": "trap" },
       };
-      await withDemo({ modules, functions }, async ({ ask, log }) => {
+      await withDemo({ modules, functions }, async ({ ask, logged }) => {
         assert.equal((await ask("/"))[0], 200);
         const [status] = await ask("/", { headers: { "x-trap": "yes" } });
         assert.equal(status, 500);
-        assert.match(log(), /asked to trap/);
-        const line = log().split("\n").find((one) => /wasm stack/.test(one))!;
+        assert.match(await logged(/wasm stack/), /asked to trap/);
+        const line = (await logged(/wasm stack/)).split("\n").find((one) =>
+          /wasm stack/.test(one)
+        )!;
         assert.match(line, /level=error .*proxy_on_request_headers: .*unreach/);
         assert.match(line.slice(line.indexOf("wasm stack")), name);
         assert.equal((await ask("/"))[0], 200, "another instance serves");
