@@ -76,6 +76,7 @@ export class UntilClose implements BodyReader {
 
 const LF = 10;
 const CR = 13;
+const BARE_LF = /(?:^|[^\r])\n/;
 
 /** A body in chunks, which say their sizes. */
 export class ChunkedBody implements BodyReader {
@@ -107,9 +108,10 @@ export class ChunkedBody implements BodyReader {
         case "trailers": {
           const found = this.#head.take(bytes, at, true);
           if (!found) return -1;
-          if (found.lines.length > 0) {
-            this.trailers = parseFields(found.lines, 0);
-          }
+          // Who takes other line ends here may see another end.
+          if (BARE_LF.test(found.text)) this.#bad();
+          const fields = parseFields(found.text, 0);
+          if (fields.length > 0) this.trailers = fields;
           return found.next;
         }
       }

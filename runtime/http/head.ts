@@ -1,120 +1,152 @@
 /** The head of a message, and trailers: lines of text up to an empty one (RFC 9112 §2, §5). No I/O. */
 import { decodeByteString } from "../../abi/text.ts";
-import { isField, type Pair } from "./fields.ts";
+import type { Pair } from "./fields.ts";
 import { MAX_FIELDS, MAX_HEAD } from "./limits.ts";
 import { Malformed } from "./malformed.ts";
+import { nameOf } from "./names.ts";
 
 const LF = 10;
 const CR = 13;
 
+/** What no line has: control characters (RFC 9110 §5.5), and a CR that ends none. */
+const BAD = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)/;
+
 const NO_BYTES = new Uint8Array(0);
+/** Bytes that a head which came in pieces has room for at first. */
+const ROOM = 1024;
+
+/** A head or trailers, with the empty line that ends them. */
+export interface Taken {
+  /** A byte string. */
+  text: string;
+  /** Where the next thing begins in what was taken last. */
+  next: number;
+}
 
 /** Gathers bytes up to the empty line that ends a head or trailers. */
 export class HeadBuffer {
-  #bytes: Uint8Array = NO_BYTES;
+  #bytes = NO_BYTES;
+  #length = 0;
 
   /** Whether nothing of a head is waiting for the rest. */
   get empty(): boolean {
-    return this.#bytes.length === 0;
+    return this.#length === 0;
   }
 
   /**
    * Takes `bytes[at, …)`.
    * @param empty whether an empty line at once is an end: trailers may have none.
-   * @returns the lines and where the next thing begins, or undefined: all was taken and more must come.
-   * @throws {Malformed} over the limit.
+   * @returns undefined: all was taken and more must come. @throws {Malformed} over the limit.
    */
-  take(
-    bytes: Uint8Array,
-    at: number,
-    empty: boolean,
-  ): { lines: string[]; next: number } | undefined {
-    const had = this.#bytes.length;
-    let all = bytes;
-    let start = at;
-    if (had > 0) {
-      all = new Uint8Array(had + bytes.length - at);
-      all.set(this.#bytes);
-      all.set(bytes.subarray(at), had);
-      start = 0;
+  take(bytes: Uint8Array, at: number, empty: boolean): Taken | undefined {
+    const had = this.#length;
+    if (had === 0) {
+      const next = emptyLine(bytes, at, bytes.length, at, empty);
+      if (next >= 0 && next - at <= MAX_HEAD) {
+        return { text: decodeByteString(bytes, at, next - at), next };
+      }
     }
+    this.#gather(bytes, at);
     // A line end may be split between what was there and what came.
-    const end = emptyLine(all, start, Math.max(start, start + had - 3), empty);
-    if ((end < 0 ? all.length : end) - start > MAX_HEAD) {
+    const from = Math.max(0, had - 3);
+    const end = emptyLine(this.#bytes, 0, this.#length, from, empty);
+    if ((end < 0 ? this.#length : end) > MAX_HEAD) {
       throw new Malformed(`a head over the limit of ${MAX_HEAD} bytes`, 431);
     }
-    if (end < 0) {
-      this.#bytes = all.slice(start);
-      return undefined;
-    }
+    if (end < 0) return undefined;
+    const text = decodeByteString(this.#bytes, 0, end);
     this.#bytes = NO_BYTES;
-    const text = decodeByteString(all, start, end - start);
-    const lines = text.split("\n");
-    // What is left after the last line's end, and the empty line itself.
-    lines.length -= Math.min(lines.length, 2);
-    for (let i = 0; i < lines.length; i++) {
-      if (lines[i]!.endsWith("\r")) lines[i] = lines[i]!.slice(0, -1);
+    this.#length = 0;
+    return { text, next: end - had + at };
+  }
+
+  /** Keeps no more than what shows that it is too much. */
+  #gather(bytes: Uint8Array, at: number): void {
+    const had = this.#length;
+    const end = Math.min(bytes.length, at + MAX_HEAD + 1 - had);
+    const length = had + end - at;
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(ROOM, 2 * had, length));
+      larger.set(this.#bytes.subarray(0, had));
+      this.#bytes = larger;
     }
-    return { lines, next: had > 0 ? end - had + at : end };
+    this.#bytes.set(bytes.subarray(at, end), had);
+    this.#length = length;
   }
 }
 
-/** Where the first byte after an empty line is, or -1. */
+/** Where the first byte after an empty line is in `bytes[start, end)`, looked for behind `from`; or -1. */
 function emptyLine(
   bytes: Uint8Array,
   start: number,
+  end: number,
   from: number,
   empty: boolean,
 ): number {
-  if (empty) {
+  if (empty && start < end) {
     if (bytes[start] === LF) return start + 1;
-    if (bytes[start] === CR && bytes[start + 1] === LF) return start + 2;
+    if (start + 1 < end && bytes[start] === CR && bytes[start + 1] === LF) {
+      return start + 2;
+    }
   }
-  for (let at = from;;) {
-    const lf = bytes.indexOf(LF, at);
-    if (lf < 0) return -1;
-    if (bytes[lf + 1] === LF) return lf + 2;
-    if (bytes[lf + 1] === CR && bytes[lf + 2] === LF) return lf + 3;
+  // By hand: `indexOf` costs more for lines as short as these.
+  for (let at = from; at < end; at++) {
+    if (bytes[at] !== LF) continue;
+    if (at + 1 < end && bytes[at + 1] === LF) return at + 2;
+    if (at + 2 < end && bytes[at + 1] === CR && bytes[at + 2] === LF) {
+      return at + 3;
+    }
+  }
+  return -1;
+}
+
+/** The first line of a head, and where the fields begin. */
+export function firstLine(text: string): { line: string; next: number } {
+  const lf = text.indexOf("\n");
+  return { line: text.slice(0, lineEnd(text, lf)), next: lf + 1 };
+}
+
+/**
+ * Adds the fields from `at` on, up to the empty line, to `fields`.
+ * @throws {Malformed}
+ */
+export function parseFields(
+  text: string,
+  at: number,
+  fields: Pair[] = [],
+): Pair[] {
+  if (BAD.test(text)) throw new Malformed("a control character in a field");
+  const most = fields.length + MAX_FIELDS;
+  while (true) {
+    const lf = text.indexOf("\n", at);
+    const end = lineEnd(text, lf);
+    if (end <= at) return fields;
+    if (fields.length === most) {
+      throw new Malformed(`more than ${MAX_FIELDS} fields`, 431);
+    }
+    fields.push(parseField(text, at, end));
     at = lf + 1;
   }
 }
 
-/**
- * Adds the fields in `lines` from `start` on to `fields`.
- * @throws {Malformed}
- */
-export function parseFields(
-  lines: readonly string[],
-  start: number,
-  fields: Pair[] = [],
-): Pair[] {
-  if (lines.length - start > MAX_FIELDS) {
-    throw new Malformed(
-      `${lines.length - start} fields, over the limit of ${MAX_FIELDS}`,
-      431,
-    );
+function parseField(text: string, at: number, end: number): Pair {
+  const colon = text.indexOf(":", at);
+  const name = colon > at && colon < end
+    ? nameOf(text.slice(at, colon))
+    : undefined;
+  if (name === undefined) {
+    const shown = JSON.stringify(text.slice(at, Math.min(end, at + 80)));
+    throw new Malformed(`the field line ${shown}`);
   }
-  for (let i = start; i < lines.length; i++) {
-    const line = lines[i]!;
-    const colon = line.indexOf(":");
-    const name = line.slice(0, colon).toLowerCase();
-    const value = trimmed(line, colon + 1);
-    if (colon < 1 || !isField(name, value)) {
-      throw new Malformed(
-        `the field line ${JSON.stringify(line.slice(0, 80))}`,
-      );
-    }
-    fields.push([name, value]);
-  }
-  return fields;
+  let start = colon + 1;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return [name, text.slice(start, end)];
 }
 
-/** `line` from `start` on without spaces and tabs around. */
-function trimmed(line: string, start: number): string {
-  let end = line.length;
-  while (start < end && isBlank(line.charCodeAt(start))) start++;
-  while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
-  return line.slice(start, end);
+/** The end of the line whose LF is at `lf`: its CR is optional (RFC 9112 §2.2). */
+function lineEnd(text: string, lf: number): number {
+  return text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
 }
 
 function isBlank(code: number): boolean {

@@ -7,7 +7,7 @@ import {
   UntilClose,
 } from "../../http/body.ts";
 import type { Pair } from "../../http/fields.ts";
-import { parseFields } from "../../http/head.ts";
+import { firstLine, parseFields } from "../../http/head.ts";
 import { Malformed } from "../../http/malformed.ts";
 
 export interface ResponseHead {
@@ -18,8 +18,8 @@ export interface ResponseHead {
 }
 
 /** @throws {Malformed} */
-export function parseHead(lines: readonly string[]): ResponseHead {
-  const first = lines[0] ?? "";
+export function parseHead(text: string): ResponseHead {
+  const { line: first, next } = firstLine(text);
   const match = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/.exec(first);
   if (!match) {
     const shown = JSON.stringify(first.slice(0, 80));
@@ -30,7 +30,7 @@ export function parseHead(lines: readonly string[]): ResponseHead {
   return {
     status: Number(match[2]),
     minor: match[1] === "0" ? 0 : 1,
-    fields: parseFields(lines, 1, [[":status", match[2]!]]),
+    fields: parseFields(text, next, [[":status", match[2]!]]),
   };
 }
 
