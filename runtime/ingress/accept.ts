@@ -29,6 +29,11 @@ export function cannotListen(
   return new Error(`cannot listen on ${hostname}:${port}: ${why}`);
 }
 
+function isClients(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.ConnectionReset;
+}
+
 /** Calls `take` for each connection; what that returns is waited for before the next. */
 export async function acceptAll(
   listener: Deno.TcpListener,
@@ -40,8 +45,8 @@ export async function acceptAll(
       conn = await listener.accept();
     } catch (error) {
       if (error instanceof Deno.errors.BadResource) return;
-      // Also for a client that was gone before: the next may be luckier.
-      await sleep(AGAIN);
+      // A client that was gone before costs the others nothing.
+      if (!isClients(error)) await sleep(AGAIN);
       continue;
     }
     const full = take(conn);

@@ -12,9 +12,8 @@ import type { Handler } from "./incoming.ts";
 const MAX_CONNECTIONS = 10_000;
 /** Milliseconds between two looks at connections that wait for a request. */
 const LOOK = 30_000;
-/** Looks that a connection may be idle for, and that a head may take. */
-const IDLE_LOOKS = 120;
-const HEAD_LOOKS = 2;
+/** An hour, a minute and five, as in Envoy. */
+const PATIENCE = { idle: 120, head: 2, stalled: 10 };
 
 export interface Listener {
   port: number;
@@ -56,6 +55,8 @@ class Connections implements ConnectionEvents {
   }
 
   take(conn: Deno.TcpConn): Promise<void> | undefined {
+    // Accepted just before the listener was closed.
+    if (this.#ended !== undefined) return void conn.close();
     // What is answered in parts goes out as it comes.
     conn.setNoDelay(true);
     const connection = new Http1Connection(conn, this);
@@ -105,7 +106,7 @@ class Connections implements ConnectionEvents {
     this.#looking = true;
     after(LOOK, () => {
       for (const connection of [...this.#open]) {
-        connection.look(IDLE_LOOKS, HEAD_LOOKS);
+        connection.look(PATIENCE);
       }
       if (this.#open.size > 0) this.#look();
       else this.#looking = false;

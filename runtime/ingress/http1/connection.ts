@@ -5,15 +5,11 @@ import { Malformed } from "../../http/malformed.ts";
 import { bytesOf } from "../../http/write.ts";
 import { errorAnswer } from "../answers.ts";
 import { ClientEnds, HttpFacts } from "../facts.ts";
-import type { Handler } from "../incoming.ts";
+import type { Handler, Incoming } from "../incoming.ts";
 import { Output } from "./output.ts";
 import { Http1Reply } from "./reply.ts";
 import { Http1Body } from "./request_body.ts";
-import {
-  isPreface,
-  parseRequestHead,
-  type RequestHead,
-} from "./request_head.ts";
+import { parseRequestHead, PREFACE, type RequestHead } from "./request_head.ts";
 
 /** Bytes read at once: of a head, and of a body. */
 const READ_HEAD = 8 * 1024;
@@ -21,8 +17,7 @@ const READ_BODY = 64 * 1024;
 /** Milliseconds between the last byte written and the end, so that the client can still read it. */
 const LAST_LOOK = 1000;
 
-/** The beginning of HTTP/2 as far as it looks like a head. */
-const PREFACE = bytesOf("PRI * HTTP/2.0\r\n\r\n");
+const PREFACE_BYTES = bytesOf(PREFACE);
 const CONTINUE = bytesOf("HTTP/1.1 100 Continue\r\n\r\n");
 /** Of whom nothing is known. */
 const UNKNOWN: RequestHead = {
@@ -50,6 +45,16 @@ export interface ConnectionEvents {
   closed(connection: Http1Connection): void;
 }
 
+/** How many looks of the listener a client is waited for. */
+export interface Patience {
+  /** For a request. */
+  idle: number;
+  /** For the rest of a head. */
+  head: number;
+  /** For the rest of a body, and for reading the answer, while nothing moves. */
+  stalled: number;
+}
+
 export class Http1Connection {
   readonly output: Output;
   readonly #conn: Deno.TcpConn;
@@ -61,19 +66,27 @@ export class Http1Connection {
   #bytes = NONE;
   #at = 0;
   #reply: Http1Reply | undefined;
+  /** Until all of it came. */
   #body: Http1Body | undefined;
+  /** The client waits for our consent before it sends the body. */
+  #expects = false;
   /** Nothing has been asked yet. */
   #first = true;
   /** The present request is the last one. */
   #last = false;
   /** Nothing more is asked or answered. */
   #finishing = false;
+  /** The client may still be sending when we are done. */
+  #sending = false;
   #closed = false;
   /** Waits for what was read to be taken. */
   #woken: (() => void) | undefined;
   #advancing = false;
-  /** How often the listener has looked since something of a request came. */
+  /** How often the listener has looked while the client was waited for, and whether for a head; bytes moved by then. */
   #looks = 0;
+  #lookedAtHead = false;
+  #read = 0;
+  #moved = 0;
 
   constructor(conn: Deno.TcpConn, events: ConnectionEvents) {
     this.#conn = conn;
@@ -85,52 +98,58 @@ export class Http1Connection {
     });
   }
 
-  /** Whether no request is under way. */
-  get idle(): boolean {
-    return this.#reply === undefined && this.#body === undefined;
-  }
-
   /** Whether the answer under way is the last one. */
   get closing(): boolean {
-    return this.#last;
+    // Nobody knows whether a body that is not asked for will come.
+    return this.#last || this.#expects;
   }
 
   /** The present request is the last one. */
   shutdown(): void {
     this.#last = true;
-    if (this.idle) this.#close();
+    if (this.#reply === undefined) this.#finish();
   }
 
-  /** Ends it where nobody has said anything for `idle` looks, or no whole head for `slow`. */
-  look(idle: number, slow: number): void {
-    if (!this.idle) return;
-    this.#looks++;
-    if (this.#head.empty) {
-      if (this.#looks > idle) this.#close();
-    } else if (this.#looks > slow) {
-      this.#broken(new Malformed("a head that does not end", 408));
-    }
+  /** Ends it where the client has been waited for too long. */
+  look(patience: Patience): void {
+    if (this.#closed) return;
+    const idle = this.#reply === undefined && this.#body === undefined &&
+      !this.output.writing;
+    const inHead = !this.#head.empty;
+    const moved = this.#read + this.output.written;
+    const goesOn = idle ? inHead !== this.#lookedAtHead : !this.#waits ||
+      moved !== this.#moved;
+    this.#lookedAtHead = inHead;
+    this.#moved = moved;
+    this.#looks = goesOn ? 0 : this.#looks + 1;
+    if (!idle) {
+      if (this.#looks > patience.stalled) this.#gone();
+    } else if (inHead) {
+      if (this.#looks >= patience.head) {
+        this.#refuse(new Malformed("a head that does not end", 408));
+      }
+    } else if (this.#looks > patience.idle) this.#finish();
   }
 
   async run(): Promise<void> {
-    try {
-      while (!this.#closed) {
-        const count = await this.#conn.read(this.#buffer);
-        if (this.#closed) return;
-        if (count === null) break;
-        this.#bytes = this.#buffer.subarray(0, count);
-        this.#at = 0;
-        this.#advance();
-        if (this.#closed) return;
-        if (this.#at < count || this.output.full) {
-          await new Promise<void>((resolve) => this.#woken = resolve);
-        }
-        this.#fitBuffer();
+    while (!this.#closed) {
+      let count: number | null;
+      try {
+        count = await this.#conn.read(this.#buffer);
+      } catch {
+        return this.#gone();
       }
-    } catch {
-      // The client has broken off.
+      if (this.#closed) return;
+      if (count === null) return this.#ended();
+      this.#read += count;
+      this.#bytes = this.#buffer.subarray(0, count);
+      this.#at = 0;
+      this.#advance();
+      if (this.#blocked) {
+        await new Promise<void>((resolve) => this.#woken = resolve);
+      }
+      this.#fitBuffer();
     }
-    this.#gone();
   }
 
   /** The answer was given. */
@@ -138,18 +157,20 @@ export class Http1Connection {
     this.#reply = undefined;
     if (!keepAlive) this.#last = true;
     this.#body?.stop();
-    this.#next();
+    if (this.#last) this.#finish();
+    else this.#advance();
   }
 
   /** The answer is broken off; what was handed over of it is still written. */
   cut(): void {
     this.#reply = undefined;
+    this.#body?.stop();
     this.#finish();
   }
 
   /** Takes what was read as far as it can be. */
   #advance(): void {
-    // Answered within its handler, a request is followed by the next in the loop that called it.
+    // What is said meanwhile is heard in the loop that is under way: nothing is taken twice, and no stack grows.
     if (this.#advancing) return;
     this.#advancing = true;
     while (this.#at < this.#bytes.length && !this.#closed) {
@@ -157,7 +178,7 @@ export class Http1Connection {
       else if (this.#body !== undefined) {
         if (!this.#body.wanted) break;
         this.#takeBody(this.#body);
-      } else if (this.#reply !== undefined) break;
+      } else if (this.#reply !== undefined || this.output.full) break;
       else this.#takeHead();
     }
     this.#advancing = false;
@@ -165,106 +186,129 @@ export class Http1Connection {
   }
 
   #takeHead(): void {
+    let head: RequestHead;
     try {
       const found = this.#head.take(this.#bytes, this.#at, true);
       this.#at = found?.next ?? this.#bytes.length;
       // An empty line before a request is nothing (RFC 9112 §2.2).
-      if (found === undefined || found.lines.length === 0) return;
-      if (this.#first && isPreface(found.lines)) return this.#handOver();
+      if (found === undefined || found.text.length <= 2) return;
+      if (this.#first && found.text === PREFACE) return this.#handOver();
       this.#first = false;
-      this.#looks = 0;
-      this.#begin(parseRequestHead(found.lines));
+      head = parseRequestHead(found.text);
     } catch (error) {
-      this.#broken(error as Error);
+      return this.#refuse(error as Malformed);
+    }
+    const reply = new Http1Reply(this, head);
+    this.#reply = reply;
+    if (head.framing !== 0) this.#expectBody(head, head.framing);
+    try {
+      this.#events.handler(this.#incoming(head), reply);
+    } catch (error) {
+      this.#failed(error as Error);
     }
   }
 
-  #begin(head: RequestHead): void {
-    const reply = new Http1Reply(this, head);
-    this.#reply = reply;
-    if (head.framing !== 0) this.#body = this.#bodyOf(head);
-    const { method, path, authority, fields } = head;
-    this.#events.handler({
+  #incoming({ method, path, authority, minor, fields }: RequestHead): Incoming {
+    return {
       method,
       path,
       authority,
       scheme: "http",
       headers: fields,
-      facts: new HttpFacts(
-        this.#ends,
-        head.minor === 1 ? "HTTP/1.1" : "HTTP/1.0",
-      ),
+      facts: new HttpFacts(this.#ends, minor === 1 ? "HTTP/1.1" : "HTTP/1.0"),
       body: this.#body,
-    }, reply);
+    };
   }
 
-  #bodyOf(head: RequestHead): Http1Body {
-    const body = new Http1Body(head.framing, {
-      wake: () => {
-        // At once: its reader may be able to answer at once.
-        if (this.#body === body && this.#at < this.#bytes.length) {
-          this.#takeBody(body);
-        }
-        this.#advance();
-      },
-      consent: () => {
-        if (!head.expects || this.#at < this.#bytes.length) return;
-        this.output.write(CONTINUE);
-        head.expects = false;
-      },
-      // Then nobody knows whether it will come.
-      refused: () => {
-        if (head.expects) this.#last = true;
-      },
+  #expectBody({ expects }: RequestHead, framing: number | "chunked"): void {
+    this.#expects = expects;
+    this.#body = new Http1Body(framing, {
+      wake: () => this.#advance(),
+      consent: () => this.#consent(),
     });
-    return body;
+  }
+
+  /** Somebody begins to read the body. */
+  #consent(): void {
+    // After an answer has begun, it would stand in the middle of that.
+    if (!this.#expects || this.#reply?.begun !== false) return;
+    this.#expects = false;
+    if (this.#at === this.#bytes.length) this.output.write(CONTINUE);
   }
 
   #takeBody(body: Http1Body): void {
+    this.#expects = false;
     try {
       this.#at = body.take(this.#bytes, this.#at);
     } catch (error) {
-      return this.#broken(error as Error);
+      return this.#spoiled(body, error as Malformed);
     }
     if (body.done) this.#body = undefined;
-    if (this.#reply === undefined && !this.#closed) this.#next(body.tooMuch);
+    try {
+      body.give();
+    } catch (error) {
+      return this.#failed(error as Error);
+    }
+    if (this.#reply === undefined && body.tooMuch) this.#finish();
   }
 
-  /** An answer was given, or the rest of a body has come. */
-  #next(enough = false): void {
-    if (this.#last || enough) return this.#finish();
-    if (this.#body === undefined) this.#advance();
+  /** What came is no request. */
+  #refuse(error: Malformed): void {
+    this.#sending = true;
+    this.#answer(new Http1Reply(this, UNKNOWN), error);
   }
 
-  /** What came is no HTTP, or an answerer failed. */
-  #broken(error: Error): void {
+  /** What came is no body. */
+  #spoiled(body: Http1Body, error: Malformed): void {
     this.#last = true;
+    body.broken();
+    this.#settle(error);
+  }
+
+  /** An answerer threw, which it must not. */
+  #failed({ message }: Error): void {
+    this.#last = true;
+    this.#body?.stop();
+    this.#settle(new Malformed(`met an internal error: ${message}`, 500));
+  }
+
+  /** Ends what is under way. */
+  #settle(error: Malformed): void {
     const reply = this.#reply;
-    this.#body?.broken();
-    const ours = !(error instanceof Malformed);
-    const status = ours ? 500 : error.status;
-    const message = ours
-      ? `internal error: ${error.message}`
-      : `the request has ${error.message}`;
-    const { headers, body } = errorAnswer(status, message);
-    if (reply === undefined) {
-      new Http1Reply(this, UNKNOWN).whole(status, headers, body);
-    } else if (reply.begun) this.cut();
-    else reply.whole(status, headers, body);
+    if (reply === undefined) this.#finish();
+    else if (reply.begun) reply.reset();
+    else this.#answer(reply, error);
+  }
+
+  #answer(reply: Http1Reply, { status, message }: Malformed): void {
+    this.#last = true;
+    const answer = errorAnswer(
+      status,
+      status === 500 ? message : `the request has ${message}`,
+    );
+    reply.whole(status, answer.headers, answer.body);
   }
 
   #pressure(on: boolean): void {
     this.#reply?.pressure(on);
-    if (!on) this.#resume();
+    if (!on) this.#advance();
   }
 
-  /** Reads on, once all that was read is taken and what was answered is under way. */
+  /** Whether what was read must be taken, or what was answered be written, before more is read. */
+  get #blocked(): boolean {
+    return !this.#closed && !this.#finishing &&
+      (this.#at < this.#bytes.length || this.output.full);
+  }
+
   #resume(): void {
-    if (this.#at < this.#bytes.length && !this.#closed || this.output.full) {
-      return;
-    }
-    this.#woken?.();
+    if (this.#woken === undefined || this.#blocked) return;
+    this.#woken();
     this.#woken = undefined;
+  }
+
+  /** Whether it is the client who has to do something. */
+  get #waits(): boolean {
+    return this.output.writing || this.#body?.wanted === true;
   }
 
   /** A large buffer only for as long as there is a large body. */
@@ -278,26 +322,39 @@ export class Http1Connection {
   #handOver(): void {
     this.#closed = true;
     const rest = this.#bytes.subarray(this.#at);
-    const said = new Uint8Array(PREFACE.length + rest.length);
-    said.set(PREFACE);
-    said.set(rest, PREFACE.length);
+    const said = new Uint8Array(PREFACE_BYTES.length + rest.length);
+    said.set(PREFACE_BYTES);
+    said.set(rest, PREFACE_BYTES.length);
     this.#events.http2(this, this.#conn, said);
   }
 
   /** Nothing more is answered: closes when all was written, and the client could have read it. */
   #finish(): void {
-    if (this.#finishing) return;
-    this.#finishing = true;
-    this.#advance();
+    if (this.#closed) return;
+    if (!this.#finishing) {
+      this.#finishing = true;
+      this.#sending ||= this.#body !== undefined ||
+        this.#at < this.#bytes.length;
+      this.#advance();
+    }
     this.output.finish(() => {
       if (this.#closed) return;
-      if (this.#body === undefined) return this.#close();
+      if (!this.#sending) return this.#close();
       // To close while it still sends would throw away what it has not read.
       this.#conn.closeWrite().catch(() => {});
       after(LAST_LOOK, () => this.#close());
     });
   }
 
+  /** The client sends nothing more: what was answered is still for it, but it does not wait for more (as in Envoy). */
+  #ended(): void {
+    if (this.#reply !== undefined) return this.#gone();
+    this.#body = undefined;
+    this.#sending = false;
+    this.#finish();
+  }
+
+  /** The client has broken off. */
   #gone(): void {
     if (this.#closed) return;
     this.#close();

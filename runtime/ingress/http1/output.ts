@@ -5,8 +5,8 @@ import { after } from "../../../proto/after.ts";
 const WINDOW = 64 * 1024;
 /** Bytes that are put together rather than written one after the other. */
 const SMALL = 16 * 1024;
-/** Milliseconds that a connection which is over may take for what it still has to write. */
-const LINGER = 1000;
+/** Milliseconds that a connection which is over waits for a client that reads nothing. */
+const LINGER = 5000;
 
 export interface OutputEvents {
   /** Whether more is to wait. */
@@ -16,12 +16,15 @@ export interface OutputEvents {
 }
 
 export class Output {
+  /** Bytes that the client has been sent. */
+  written = 0;
+  /** Whether something is still to be sent. */
+  writing = false;
   readonly #conn: Deno.Conn;
   readonly #events: OutputEvents;
   #parts: Uint8Array[] = [];
   /** Bytes given and not yet written. */
   #waiting = 0;
-  #writing = false;
   #pressed = false;
   #over = false;
   /** Called when all is written. */
@@ -42,8 +45,8 @@ export class Output {
     if (this.#over) return;
     this.#waiting += bytes.length;
     this.#parts.push(bytes);
-    if (!this.#writing) this.#run();
-    else this.#press();
+    if (!this.writing) this.#run();
+    this.#press();
   }
 
   /** Writes together with what else is said in this turn. */
@@ -51,40 +54,50 @@ export class Output {
     if (this.#over) return;
     this.#waiting += bytes.length;
     this.#parts.push(bytes);
-    if (!this.#writing) {
-      this.#writing = true;
+    if (!this.writing) {
+      this.writing = true;
       queueMicrotask(() => this.#run());
     }
     this.#press();
   }
 
-  /** Calls `done` when all was written, or could not be within a second. */
+  /** Takes no more, and calls `done` when all was written, or nothing can be for a while; again if called again. */
   finish(done: () => void): void {
     this.#over = true;
-    if (!this.#writing) return done();
-    const cancel = after(LINGER, done);
-    this.#done = () => {
-      cancel();
-      done();
-    };
+    const waits = this.#done !== undefined;
+    this.#done = done;
+    if (!this.writing) done();
+    else if (!waits) this.#linger();
+  }
+
+  #linger(): void {
+    const before = this.written;
+    after(LINGER, () => {
+      if (!this.writing) return;
+      if (this.written === before) this.#done!();
+      else this.#linger();
+    });
   }
 
   async #run(): Promise<void> {
-    this.#writing = true;
+    this.writing = true;
     try {
       while (this.#parts.length > 0) {
         const bytes = this.#next();
         for (let at = 0; at < bytes.length;) {
-          at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+          const rest = at === 0 ? bytes : bytes.subarray(at);
+          const count = await this.#conn.write(rest);
+          at += count;
+          this.written += count;
         }
         this.#waiting -= bytes.length;
-        this.#press();
+        if (this.#pressed) this.#press();
       }
     } catch {
       this.#parts = [];
       if (!this.#over) this.#events.broken();
     }
-    this.#writing = false;
+    this.writing = false;
     this.#done?.();
   }
 

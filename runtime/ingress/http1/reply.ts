@@ -1,7 +1,7 @@
 /** The answer to one HTTP/1.1 request. */
 import { bytesOf, writeChunk, writeTrailers } from "../../http/write.ts";
 import { writeByteString } from "../../../abi/text.ts";
-import type { Pair } from "../../http/fields.ts";
+import { isField, isHopByHop, type Pair } from "../../http/fields.ts";
 import type { Reply, ReplyEvents } from "../incoming.ts";
 import type { Output } from "./output.ts";
 import { type Framing, writeReplyHead } from "./reply_head.ts";
@@ -61,6 +61,7 @@ export class Http1Reply implements Reply {
   whole(status: number, fields: readonly Pair[], body: Uint8Array): void {
     if (this.#over || this.#framing !== undefined) return;
     const text = this.#open(status, fields, body.length);
+    this.#over = true;
     const { output } = this.#owner;
     const length = this.#framing === "none" ? 0 : body.length;
     if (length <= SHORT) {
@@ -72,7 +73,7 @@ export class Http1Reply implements Reply {
       output.add(bytesOf(text));
       output.add(body);
     }
-    this.#end();
+    this.#owner.replied(this.#keepAlive);
   }
 
   head(status: number, fields: readonly Pair[]): void {
@@ -100,10 +101,11 @@ export class Http1Reply implements Reply {
     if (this.#over) return;
     if (this.#owed > 0) return this.#cut();
     if (this.#framing === "chunked") {
-      const sent = this.#request.trailers ? trailers : [];
+      const sent = this.#request.trailers ? trailers.filter(canTrail) : [];
       this.#owner.output.add(writeTrailers(sent));
     }
-    this.#end();
+    this.#over = true;
+    this.#owner.replied(this.#keepAlive);
   }
 
   reset(): void {
@@ -130,9 +132,9 @@ export class Http1Reply implements Reply {
     this.#keepAlive = head.keepAlive;
     return head.text;
   }
+}
 
-  #end(): void {
-    this.#over = true;
-    this.#owner.replied(this.#keepAlive);
-  }
+/** Whether a trailer can be sent, and says nothing of the connection or the body (RFC 9110 §6.5.1). */
+function canTrail([name, value]: Pair): boolean {
+  return isField(name, value) && !isHopByHop(name) && name !== "content-length";
 }

@@ -1,5 +1,5 @@
 /** The head of an answer (RFC 9112 §4): status, fields, and what frames the body. No I/O. */
-import { isHopByHop, type Pair } from "../../http/fields.ts";
+import { isField, isHopByHop, type Pair } from "../../http/fields.ts";
 import { withoutBody } from "../answers.ts";
 
 /** What of the request decides how an answer to it is written. */
@@ -35,10 +35,11 @@ export function writeReplyHead(
 ): WrittenHead {
   let text = STATUS_LINES[status] ?? `HTTP/1.1 ${status} \r\n`;
   const bodiless = method === "HEAD" || withoutBody(status);
-  // Of these a client does not know that there is no body.
+  // Clients are only sure that it has no body where that is said (RFC 9110 §15.3.6).
   if (status === 205) length = 0;
   // Where there is none, the fields are those of the answer with one.
-  const asSaid = length === undefined || bodiless && length === 0;
+  const asSaid = length === undefined ||
+    bodiless && length === 0 && status !== 205;
   let size: number | undefined;
   let dated = false;
   for (const [name, value] of fields) {
@@ -52,6 +53,8 @@ export function writeReplyHead(
       if (name === "connection" && /\bclose\b/i.test(value)) keepAlive = false;
       continue;
     }
+    // One that HTTP cannot carry could end this answer and begin another.
+    if (!isField(name, value)) continue;
     dated ||= name === "date";
     text += name + ": " + value + "\r\n";
   }

@@ -9,10 +9,8 @@ const UNWANTED = 256 * 1024;
 export interface BodyOwner {
   /** The body can go on. */
   wake(): void;
-  /** Somebody begins to read a body whose client waits for that. */
+  /** Somebody begins to read it. */
   consent(): void;
-  /** Nobody has begun to read it, and nobody will. */
-  refused(): void;
 }
 
 export class Http1Body implements IncomingBody {
@@ -22,7 +20,10 @@ export class Http1Body implements IncomingBody {
   #sink: BodySink | undefined;
   #held = false;
   #stopped = false;
+  #broken = false;
   #unwanted = 0;
+  /** What was taken and not yet given. */
+  #parts: Uint8Array[] = [];
   /** All of it came. */
   done = false;
 
@@ -47,16 +48,31 @@ export class Http1Body implements IncomingBody {
 
   /** Takes `bytes[at, …)`. @returns where the next thing begins. @throws {Malformed} */
   take(bytes: Uint8Array, at: number): number {
-    const parts: Uint8Array[] = [];
-    const end = this.#reader.take(bytes, at, parts);
+    const end = this.#reader.take(bytes, at, this.#parts);
     this.done = end >= 0;
+    const next = this.done ? end : bytes.length;
     if (this.#stopped) {
-      for (const part of parts) this.#unwanted += part.length;
-    } else this.#give(joined(parts));
-    return this.done ? end : bytes.length;
+      this.#parts = [];
+      this.#unwanted += next - at;
+    }
+    return next;
+  }
+
+  /** Hands on what was taken; after that, as its reader may answer or stop it. */
+  give(): void {
+    if (this.#stopped) return;
+    const sink = this.#sink!;
+    const bytes = joined(this.#parts);
+    this.#parts = [];
+    const { trailers } = this.#reader;
+    const last = this.done && trailers === undefined;
+    if (last || bytes.length > 0) sink.data(bytes, last);
+    // It may have had enough meanwhile.
+    if (trailers !== undefined && !this.#stopped) sink.trailers(trailers);
   }
 
   read(sink: BodySink): void {
+    if (this.#broken) return sink.broken();
     if (this.#stopped) return;
     this.#sink = sink;
     this.#owner.consent();
@@ -72,7 +88,6 @@ export class Http1Body implements IncomingBody {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    if (this.#sink === undefined) this.#owner.refused();
     this.#owner.wake();
   }
 
@@ -80,19 +95,7 @@ export class Http1Body implements IncomingBody {
   broken(): void {
     if (this.done || this.#stopped) return;
     this.#stopped = true;
+    this.#broken = true;
     this.#sink?.broken();
-  }
-
-  #give(bytes: Uint8Array): void {
-    const sink = this.#sink!;
-    const { trailers } = this.#reader;
-    if (!this.done) {
-      if (bytes.length > 0) sink.data(bytes, false);
-      return;
-    }
-    if (trailers === undefined) return sink.data(bytes, true);
-    if (bytes.length > 0) sink.data(bytes, false);
-    // The sink may have had enough meanwhile.
-    if (!this.#stopped) sink.trailers(trailers);
   }
 }

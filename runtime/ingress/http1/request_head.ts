@@ -1,7 +1,7 @@
 /** The head of a request (RFC 9112 §3): what is asked for, and how its body is framed. No I/O. */
 import { framingOf } from "../../http/body.ts";
 import { isHopByHop, isToken, type Pair } from "../../http/fields.ts";
-import { parseFields } from "../../http/head.ts";
+import { firstLine, parseFields } from "../../http/head.ts";
 import { Malformed } from "../../http/malformed.ts";
 
 export interface RequestHead {
@@ -22,40 +22,33 @@ export interface RequestHead {
   trailers: boolean;
 }
 
-/** What the head says first when a client speaks HTTP/2 at once (RFC 9113 §3.4). */
-const PREFACE = "PRI * HTTP/2.0";
+/** What a client says first that speaks HTTP/2 at once, as far as it looks like a head (RFC 9113 §3.4). */
+export const PREFACE = "PRI * HTTP/2.0\r\n\r\n";
 
 /** Longest method: bytes. */
 const MAX_METHOD = 64;
 
-const VERSION = /^HTTP\/([0-9])\.([0-9])$/;
-/** What no target has: white space, control characters. Bytes beyond ASCII go through, as in Envoy. */
-const BAD_TARGET = /[\0-\x20\x7f]/;
+const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
+/** What no target has: white space, control characters, a fragment. Bytes beyond ASCII go through. */
+const BAD_TARGET = /[\0-\x20\x7f#]/;
 /** What could be taken for more than a host in a URL. */
 const BAD_HOST = /[\0-\x20\x7f/?#\\@]/;
 
-/** Whether these lines begin an HTTP/2 connection. */
-export function isPreface(lines: readonly string[]): boolean {
-  return lines.length === 1 && lines[0] === PREFACE;
-}
-
 /** @throws {Malformed} with the status that says so. */
-export function parseRequestHead(lines: readonly string[]): RequestHead {
-  const first = lines[0]!;
-  const space = first.indexOf(" ");
-  const last = first.lastIndexOf(" ");
-  const method = first.slice(0, space);
-  const target = first.slice(space + 1, last);
-  const version = VERSION.exec(first.slice(last + 1));
-  if (space < 0 || method.length > MAX_METHOD || !isToken(method)) {
-    throw bad("request line", first);
-  }
-  if (version === null) throw bad("request line", first);
-  if (version[1] !== "1") {
-    throw new Malformed(`the version ${version[0]}, expected HTTP/1.1`, 505);
-  }
+export function parseRequestHead(text: string): RequestHead {
+  const { line, next } = firstLine(text);
+  const space = line.indexOf(" ");
+  const last = line.lastIndexOf(" ");
+  const method = line.slice(0, space);
+  const target = line.slice(space + 1, last);
+  const version = line.slice(last + 1);
+  const minor = version === "HTTP/1.1" ? 1 : 0;
+  if (space < 1 || !isMethod(method)) throw bad("request line", line);
+  if (minor === 0 && version !== "HTTP/1.0") throw badVersion(version, line);
   if (target === "" || BAD_TARGET.test(target)) throw bad("target", target);
-  const minor = version[2] === "0" ? 0 : 1;
+  if (method === "CONNECT") {
+    throw new Malformed("the method CONNECT, which is for proxies", 501);
+  }
   const head: RequestHead = {
     method,
     path: target,
@@ -67,9 +60,20 @@ export function parseRequestHead(lines: readonly string[]): RequestHead {
     expects: false,
     trailers: false,
   };
-  takeFields(head, parseFields(lines, 1));
-  takeTarget(head, target);
+  takeFields(head, parseFields(text, next));
+  if (target[0] !== "/") takeOther(head, target);
   return head;
+}
+
+function isMethod(text: string): boolean {
+  return text === "GET" || text === "POST" ||
+    text.length <= MAX_METHOD && isToken(text);
+}
+
+function badVersion(version: string, line: string): Malformed {
+  return VERSION.test(version)
+    ? new Malformed(`the version ${version}, expected HTTP/1.1`, 505)
+    : bad("request line", line);
 }
 
 /** What the fields say of the connection and the body. */
@@ -83,6 +87,7 @@ function takeFields(head: RequestHead, fields: Pair[]): void {
       case "host":
         hosts++;
         head.authority = value;
+        if (BAD_HOST.test(value)) throw bad("host", value);
         break;
       case "content-length":
       case "transfer-encoding":
@@ -92,7 +97,8 @@ function takeFields(head: RequestHead, fields: Pair[]): void {
         nominated = (nominated ?? []).concat(tokensOf(value));
         break;
       case "expect":
-        head.expects ||= isConsent(name, value);
+        // Clients of HTTP/1.0 know no such answer (RFC 9110 §10.1.1).
+        head.expects ||= head.minor === 1 && isConsent(name, value);
         dropped = true;
         break;
       case "te":
@@ -121,23 +127,17 @@ function takeFields(head: RequestHead, fields: Pair[]): void {
     : fields;
 }
 
-/** Origin form as it is; of the absolute form the path, and its authority before the host (RFC 9112 §3.2). */
-function takeTarget(head: RequestHead, target: string): void {
-  if (target[0] !== "/") takeOther(head, target);
-  if (BAD_HOST.test(head.authority)) throw bad("host", head.authority);
-}
-
+/** Of the absolute form the path; its authority goes before the host, which nobody sees then (RFC 9112 §3.2.2). */
 function takeOther(head: RequestHead, target: string): void {
-  if (head.method === "CONNECT") {
-    head.authority = target;
-    head.path = "";
-    return;
-  }
-  if (target === "*") return;
-  const [, authority, rest] = /^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? [];
+  if (target === "*" && head.method === "OPTIONS") return;
+  const [, authority, rest] = /^https?:\/\/([^/?]+)(.*)$/i.exec(target) ?? [];
   if (authority === undefined) throw bad("target", target);
+  if (BAD_HOST.test(authority)) throw bad("host", authority);
   head.authority = authority;
   head.path = rest![0] === "/" ? rest! : `/${rest}`;
+  for (const field of head.fields) {
+    if (field[0] === "host") field[1] = authority;
+  }
 }
 
 /** Whether a field asks for our consent: it is answered here, and not passed on. */
