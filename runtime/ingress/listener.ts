@@ -22,7 +22,8 @@ export interface Listener {
 }
 
 /**
- * `shared`: other isolates listen on the same address, and the kernel spreads connections over them.
+ * `shared`: other isolates listen on the same address, and the kernel spreads connections over them. `most`: connections
+ * open at a time.
  * @throws {Error} naming the address when it cannot be had.
  */
 export function openListener(
@@ -30,9 +31,10 @@ export function openListener(
   port: number,
   handler: Handler,
   shared = false,
+  most = MAX_CONNECTIONS,
 ): Listener {
   const listener = listenTcp(hostname, port, shared);
-  const connections = new Connections(handler);
+  const connections = new Connections(handler, most);
   acceptAll(listener, (conn) => connections.take(conn));
   return {
     port: listener.addr.port,
@@ -50,7 +52,7 @@ class Connections implements ConnectionEvents {
   #looking = false;
   #ended: (() => void) | undefined;
 
-  constructor(readonly handler: Handler) {
+  constructor(readonly handler: Handler, readonly most: number) {
     this.#http2 = new Http2Connections(handler, () => this.#left());
   }
 
@@ -63,7 +65,7 @@ class Connections implements ConnectionEvents {
     this.#open.add(connection);
     connection.run();
     if (!this.#looking) this.#look();
-    if (this.#size < MAX_CONNECTIONS) return undefined;
+    if (this.#size < this.most) return undefined;
     return new Promise((resolve) => this.#room = resolve);
   }
 

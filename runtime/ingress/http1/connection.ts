@@ -82,11 +82,10 @@ export class Http1Connection {
   /** Waits for what was read to be taken. */
   #woken: (() => void) | undefined;
   #advancing = false;
-  /** How often the listener has looked while the client was waited for, and whether for a head; bytes moved by then. */
+  /** How often the listener has looked since a head began or ended, or anything moved; and bytes moved by then. */
   #looks = 0;
-  #lookedAtHead = false;
-  #read = 0;
   #moved = 0;
+  #read = 0;
 
   constructor(conn: Deno.TcpConn, events: ConnectionEvents) {
     this.#conn = conn;
@@ -111,24 +110,22 @@ export class Http1Connection {
   }
 
   /** Ends it where the client has been waited for too long. */
-  look(patience: Patience): void {
+  look({ idle, head, stalled }: Patience): void {
     if (this.#closed) return;
-    const idle = this.#reply === undefined && this.#body === undefined &&
-      !this.output.writing;
-    const inHead = !this.#head.empty;
     const moved = this.#read + this.output.written;
-    const goesOn = idle ? inHead !== this.#lookedAtHead : !this.#waits ||
-      moved !== this.#moved;
-    this.#lookedAtHead = inHead;
+    this.#looks++;
+    if (
+      this.#reply !== undefined || this.#body !== undefined ||
+      this.output.writing
+    ) {
+      if (!this.#waits || moved !== this.#moved) this.#looks = 0;
+      if (this.#looks > stalled) this.#gone();
+    } else if (this.#head.empty) {
+      if (this.#looks > idle) this.#finish();
+    } else if (this.#looks > head) {
+      this.#refuse(new Malformed("a head that does not end", 408));
+    }
     this.#moved = moved;
-    this.#looks = goesOn ? 0 : this.#looks + 1;
-    if (!idle) {
-      if (this.#looks > patience.stalled) this.#gone();
-    } else if (inHead) {
-      if (this.#looks >= patience.head) {
-        this.#refuse(new Malformed("a head that does not end", 408));
-      }
-    } else if (this.#looks > patience.idle) this.#finish();
   }
 
   async run(): Promise<void> {
@@ -187,6 +184,7 @@ export class Http1Connection {
 
   #takeHead(): void {
     let head: RequestHead;
+    if (this.#head.empty) this.#looks = 0;
     try {
       const found = this.#head.take(this.#bytes, this.#at, true);
       this.#at = found?.next ?? this.#bytes.length;
