@@ -1,5 +1,6 @@
 /** What a connection writes, in order; what is said in one turn is written together. */
 import { after } from "../../../proto/after.ts";
+import { writeInTurn, type Writer } from "./turn.ts";
 
 /** Bytes that wait for a slow client before the answer has to. */
 const WINDOW = 64 * 1024;
@@ -15,7 +16,7 @@ export interface OutputEvents {
   broken(): void;
 }
 
-export class Output {
+export class Output implements Writer {
   /** Bytes that the client has been sent. */
   written = 0;
   /** Whether something is still to be sent. */
@@ -40,23 +41,14 @@ export class Output {
     return this.#pressed;
   }
 
-  /** Writes at once, if nothing is being written. */
+  /** Keeps `bytes` until they are written, together with what else is said in this turn. */
   write(bytes: Uint8Array): void {
-    if (this.#over) return;
-    this.#waiting += bytes.length;
-    this.#parts.push(bytes);
-    if (!this.writing) this.#run();
-    this.#press();
-  }
-
-  /** Writes together with what else is said in this turn. */
-  add(bytes: Uint8Array): void {
     if (this.#over) return;
     this.#waiting += bytes.length;
     this.#parts.push(bytes);
     if (!this.writing) {
       this.writing = true;
-      queueMicrotask(() => this.#run());
+      writeInTurn(this);
     }
     this.#press();
   }
@@ -79,8 +71,7 @@ export class Output {
     });
   }
 
-  async #run(): Promise<void> {
-    this.writing = true;
+  async flush(): Promise<void> {
     try {
       while (this.#parts.length > 0) {
         const bytes = this.#next();

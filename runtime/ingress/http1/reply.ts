@@ -70,8 +70,8 @@ export class Http1Reply implements Reply {
       if (length > 0) bytes.set(body, text.length);
       output.write(bytes);
     } else {
-      output.add(bytesOf(text));
-      output.add(body);
+      output.write(bytesOf(text));
+      output.write(body);
     }
     this.#owner.replied(this.#keepAlive);
   }
@@ -80,21 +80,21 @@ export class Http1Reply implements Reply {
     if (this.#over || this.#framing !== undefined) return;
     const text = this.#open(status, fields, undefined);
     if (typeof this.#framing === "number") this.#owed = this.#framing;
-    this.#owner.output.add(bytesOf(text));
+    this.#owner.output.write(bytesOf(text));
   }
 
   data(bytes: Uint8Array): void {
     if (this.#over || bytes.length === 0 || this.#framing === "none") return;
     const { output } = this.#owner;
     if (this.#framing === "chunked") {
-      return output.add(writeChunk(bytes, false));
+      return output.write(writeChunk(bytes, false));
     }
     if (typeof this.#framing === "number") {
       // More than was announced would be taken for the next answer.
       if (bytes.length > this.#owed) return this.#cut();
       this.#owed -= bytes.length;
     }
-    output.add(bytes);
+    output.write(bytes);
   }
 
   end(trailers: readonly Pair[] = []): void {
@@ -102,7 +102,7 @@ export class Http1Reply implements Reply {
     if (this.#owed > 0) return this.#cut();
     if (this.#framing === "chunked") {
       const sent = this.#request.trailers ? trailers.filter(canTrail) : [];
-      this.#owner.output.add(writeTrailers(sent));
+      this.#owner.output.write(writeTrailers(sent));
     }
     this.#over = true;
     this.#owner.replied(this.#keepAlive);
