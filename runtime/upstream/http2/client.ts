@@ -7,6 +7,7 @@ import type {
   ClientHttp2Stream,
   OutgoingHttpHeaders,
 } from "node:http2";
+import { endAfterReading } from "../../http/http2_session.ts";
 import type { ClusterConfig } from "../cluster_config.ts";
 import { connectFailure } from "../connect.ts";
 import { DeferredRequest } from "../deferred.ts";
@@ -98,6 +99,7 @@ export class Http2Client {
     const session = connect(`${tls ? "https" : "http"}://${address}`, {
       ...tls?.caCerts && { ca: [...tls.caCerts] },
     });
+    endAfterReading(session);
     return await new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         session.destroy();

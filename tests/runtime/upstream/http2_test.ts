@@ -176,6 +176,27 @@ Deno.test("after the server went away a new connection is made", async () => {
   assert.equal(server.sessions, 3);
 });
 
+Deno.test("a server that says goodbye, and more after that, does not end the process", async () => {
+  const settings = "\0\0\0\x04\0\0\0\0\0";
+  const answer = "\0\0\x01\x01\x05\0\0\0\x01\x88";
+  const ping = "\0\0\x08\x06\0\0\0\0\0goodbye?";
+  const goodbye = "\0\0\x08\x07\0\0\0\0\0\0\0\0\x01\0\0\0\0";
+  using server = new RawServer(async (peer) => {
+    await peer.until("SM\r\n\r\n");
+    await peer.send(settings + answer + ping);
+    // Once the client has nothing under way.
+    await peer.until("goodbye?");
+    await peer.send(goodbye + ping + ping + goodbye);
+  });
+  using port = new Port({ clusters: { grpc: http2(server.address) } });
+  // Where freed memory is used, it is luck that says when.
+  for (let i = 0; i < 300; i++) {
+    const { headers } = await port.request("grpc", get());
+    // The goodbye may come between the request and its answer.
+    assert.match(new Map(headers).get(":status")!, /200|503/);
+  }
+});
+
 Deno.test("a request given up cancels its stream", async () => {
   const cancelled = Promise.withResolvers<number>();
   await using server = await Server.start((stream) => {
