@@ -110,7 +110,8 @@ class Connections implements ConnectionEvents {
       for (const connection of [...this.#open]) {
         connection.look(PATIENCE);
       }
-      if (this.#open.size > 0) this.#look();
+      this.#http2.look(PATIENCE.idle);
+      if (this.#size > 0) this.#look();
       else this.#looking = false;
     });
   }

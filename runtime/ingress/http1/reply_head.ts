@@ -73,8 +73,11 @@ export function writeReplyHead(
   return { text: text + "\r\n", framing, keepAlive };
 }
 
-function lengthOf(said: string): number | undefined {
-  return /^[0-9]{1,15}$/.test(said) ? Number(said) : undefined;
+/** The length that a field says, if it is one. */
+export function lengthOf(said: string | undefined): number | undefined {
+  return said !== undefined && /^[0-9]{1,15}$/.test(said)
+    ? Number(said)
+    : undefined;
 }
 
 function lengthLine(length: number): string {

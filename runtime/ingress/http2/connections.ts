@@ -1,10 +1,15 @@
 /** Clients that speak HTTP/2 without TLS, as gRPC's do. */
 import type { Handler } from "../incoming.ts";
+import { Http2Connection } from "./connection.ts";
+import { layer } from "./layer.ts";
 
 export class Http2Connections {
   readonly #handler: Handler;
   readonly #left: () => void;
-  #open = 0;
+  readonly #open = new Set<Http2Connection>();
+  /** Connections that wait for `node:http2`. */
+  #waiting = 0;
+  #closing = false;
 
   /** `left`: called when a connection is over. */
   constructor(handler: Handler, left: () => void) {
@@ -13,14 +18,48 @@ export class Http2Connections {
   }
 
   get size(): number {
-    return this.#open;
+    return this.#open.size + this.#waiting;
   }
 
-  take(conn: Deno.TcpConn, _said: Uint8Array): void {
-    void this.#handler;
+  /** `said`: what was read of it so far, HTTP/2's preface. */
+  async take(conn: Deno.TcpConn, said: Uint8Array): Promise<void> {
+    this.#waiting++;
+    try {
+      const node = await layer();
+      const connection: Http2Connection = new Http2Connection(
+        node,
+        conn,
+        said,
+        this.#handler,
+        () => {
+          this.#open.delete(connection);
+          this.#left();
+        },
+      );
+      this.#open.add(connection);
+      this.#waiting--;
+      if (this.#closing) connection.shutdown();
+    } catch {
+      this.#waiting--;
+      close(conn);
+      this.#left();
+    }
+  }
+
+  /** Requests under way are still answered. */
+  shutdown(): void {
+    this.#closing = true;
+    for (const connection of [...this.#open]) connection.shutdown();
+  }
+
+  /** Ends connections where nothing has been asked for `idle` looks. */
+  look(idle: number): void {
+    for (const connection of [...this.#open]) connection.look(idle);
+  }
+}
+
+function close(conn: Deno.TcpConn): void {
+  try {
     conn.close();
-    this.#left();
-  }
-
-  shutdown(): void {}
+  } catch { /* It was closed already. */ }
 }

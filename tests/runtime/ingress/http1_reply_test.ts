@@ -174,12 +174,12 @@ Deno.test("an answer with more or less than it announced is broken off, and no o
 });
 
 Deno.test("a reset ends the connection, with what was said before", async () => {
-  assert.equal(await heard(GET + GET, (reply) => reply.reset()), "");
+  assert.equal(await heard(GET + GET, (reply) => reply.reset("a test")), "");
   assert.equal(
     await heard(GET + GET, (reply) => {
       reply.head(200, []);
       reply.data(bytesOf("hello"));
-      reply.reset();
+      reply.reset("a test");
     }),
     "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
   );
@@ -193,7 +193,7 @@ Deno.test("what is said after the end, or twice, is not heard", async () => {
       reply.head(500, []);
       reply.data(bytesOf("no"));
       reply.end();
-      reply.reset();
+      reply.reset("a test");
     }),
     "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi".repeat(2),
   );

@@ -146,7 +146,7 @@ for (const host of ["a.test/b", "a.test?b", "a.test\\b"]) {
 Deno.test("nobody is asked for a tunnel", () =>
   withHeads(async (send, heads) => {
     const head = await send("CONNECT b.test:80 HTTP/1.1\r\nhost: b.test:80");
-    assert.match(head, /^HTTP\/1.1 503 /);
+    assert.match(head, /^HTTP\/1.1 501 /);
     assert.deepEqual(heads, []);
   }));
 
