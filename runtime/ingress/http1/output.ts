@@ -6,6 +6,8 @@ import { writeInTurn, type Writer } from "./turn.ts";
 const WINDOW = 64 * 1024;
 /** Bytes that are put together rather than written one after the other. */
 const SMALL = 16 * 1024;
+/** Bytes of a message that has room in an array which is used again. */
+const ROOM = 1024;
 /** Milliseconds that a connection which is over waits for a client that reads nothing. */
 const LINGER = 5000;
 
@@ -24,6 +26,7 @@ export class Output implements Writer {
   readonly #conn: Deno.Conn;
   readonly #events: OutputEvents;
   #parts: Uint8Array[] = [];
+  #room: Uint8Array | undefined;
   /** Bytes given and not yet written. */
   #waiting = 0;
   #pressed = false;
@@ -39,6 +42,12 @@ export class Output implements Writer {
   /** Whether what was given before this has to be read first. */
   get full(): boolean {
     return this.#pressed;
+  }
+
+  /** Room for a message that is written next, without making an array for each. */
+  room(size: number): Uint8Array {
+    if (this.writing || size > ROOM) return new Uint8Array(size);
+    return (this.#room ??= new Uint8Array(ROOM)).subarray(0, size);
   }
 
   /** Keeps `bytes` until they are written, together with what else is said in this turn. */
@@ -80,9 +89,9 @@ export class Output implements Writer {
           const count = await this.#conn.write(rest);
           at += count;
           this.written += count;
+          this.#waiting -= count;
+          if (this.#pressed) this.#press();
         }
-        this.#waiting -= bytes.length;
-        if (this.#pressed) this.#press();
       }
     } catch {
       this.#parts = [];

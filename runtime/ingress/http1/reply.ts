@@ -65,7 +65,7 @@ export class Http1Reply implements Reply {
     const { output } = this.#owner;
     const length = this.#framing === "none" ? 0 : body.length;
     if (length <= SHORT) {
-      const bytes = new Uint8Array(text.length + length);
+      const bytes = output.room(text.length + length);
       writeByteString(bytes, 0, text);
       if (length > 0) bytes.set(body, text.length);
       output.write(bytes);
