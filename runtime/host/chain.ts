@@ -28,6 +28,7 @@ export function chainListener(
     clusters: [upstream],
     limit: spec.bodyLimit,
     routes: everythingTo(upstream, spec.requestTimeout),
+    trailers: true,
   };
 }
 

@@ -20,6 +20,8 @@ export type ListenerSpec =
   | Common & {
     kind: "http";
     routes: RouteTable;
+    /** Trailers of HTTP/1.1 go through; those of HTTP/2 always do. */
+    trailers: boolean;
   }
   | Common & {
     kind: "tcp";

@@ -3,7 +3,7 @@
  * host and prints each difference, `--envoy` runs Envoy instead.
  */
 import { sleep } from "../../proto/after.ts";
-import { type Case, usesTrailers } from "./case.ts";
+import type { Case } from "./case.ts";
 import { THEMES } from "./cases/mod.ts";
 import { DIFFERENCES } from "./differences.ts";
 import { recorded } from "./recording.ts";
@@ -46,10 +46,9 @@ export async function mismatches(
   return found;
 }
 
-/** The cases of a theme that this host is compared in: trailers, which its server has not, are left out. */
+/** The cases of a theme that this host is compared in. */
 export function comparable(theme: string, cases: readonly Case[]): Case[] {
   return cases.filter((one) =>
-    !usesTrailers(one) &&
     DIFFERENCES.every(({ cases, same }) =>
       same !== undefined || !cases.test(`${theme}/${one.name}`)
     )
@@ -90,10 +89,7 @@ if (import.meta.main) {
   const start = Deno.args.includes("--envoy") ? onEnvoy : onOurs;
   for (const [theme, all] of Object.entries(THEMES)) {
     if (themes.length > 0 && !themes.includes(theme)) continue;
-    const cases = all.filter((one) =>
-      (!name || one.name === name) &&
-      (start === onEnvoy || !usesTrailers(one))
-    );
+    const cases = all.filter((one) => !name || one.name === name);
     if (cases.length === 0) continue;
     const found = await mismatches(theme, cases, start);
     for (const { text } of found) console.log(`${text}\n`);

@@ -166,7 +166,7 @@ function readEndpoint(fields: Fields, names: boolean): Endpoint | undefined {
 
 /** Whether HTTP/2 is spoken: by the field clusters had for it before, or by their protocol options. */
 function readHttp2(fields: Fields): boolean {
-  const old = fields.message("http2_protocol_options", readNoOptions) ?? false;
+  const old = fields.message("http2_protocol_options", readOptions) ?? false;
   const path = fields.at("typed_extension_protocol_options");
   const all = fields.check.object(
     fields.raw("typed_extension_protocol_options"),
@@ -194,14 +194,15 @@ function readProtocolOptions(fields: Fields): boolean {
       "http_protocol_options",
       "http2_protocol_options",
     ]);
-    if (kind !== undefined) explicit.message(kind, readNoOptions);
+    if (kind !== undefined) explicit.message(kind, readOptions);
     return kind === "http2_protocol_options";
   }) ?? false;
 }
 
-/** Options that only say which protocol it is: their windows and limits are ours. */
-function readNoOptions(fields: Fields): true {
+/** Options that only say which protocol it is: their windows and limits are ours, and trailers of services come here anyhow. */
+function readOptions(fields: Fields): true {
   const most = 2 ** 31 - 1;
+  fields.flag("enable_trailers");
   fields.whole("max_concurrent_streams", 1, most);
   fields.whole("initial_stream_window_size", 65535, most);
   fields.whole("initial_connection_window_size", 65535, most);

@@ -15,6 +15,7 @@ export type HttpPart = Pick<
   | "filters"
   | "hasRouter"
   | "routes"
+  | "trailers"
 >;
 
 const ROUTER = "envoy.extensions.filters.http.router.v3.Router";
@@ -43,7 +44,13 @@ export function readHttp(
     httpStatPrefix,
     ...filters,
     routes,
+    trailers: fields.message("http_protocol_options", readTrailers) ?? false,
   };
+}
+
+/** Of HTTP/1.1's options the one that says whether its trailers go through. */
+function readTrailers(fields: Fields): boolean {
+  return fields.flag("enable_trailers") ?? false;
 }
 
 type Filter =

@@ -63,6 +63,8 @@ export interface HttpListener extends ListenerBase {
   /** Whether there is a router; without one, which there is only where no filter is either, no request is answered. */
   readonly hasRouter: boolean;
   readonly routes: RouteTable;
+  /** Trailers of HTTP/1.1 go through; those of HTTP/2 always do. */
+  readonly trailers: boolean;
 }
 
 export interface TcpListener extends ListenerBase {

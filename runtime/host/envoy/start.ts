@@ -176,7 +176,12 @@ class EnvoyHost implements RunningEnvoyHost {
     };
     const bound = await this.#pod.serve(
       listener.kind === "http"
-        ? { ...common, kind: "http", routes: listener.routes }
+        ? {
+          ...common,
+          kind: "http",
+          routes: listener.routes,
+          trailers: listener.trailers,
+        }
         : {
           ...common,
           kind: "tcp",

@@ -29,7 +29,6 @@ const UNKNOWN: RequestHead = {
   framing: 0,
   keepAlive: false,
   expects: false,
-  trailers: false,
 };
 const NONE = new Uint8Array(0);
 

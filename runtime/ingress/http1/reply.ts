@@ -101,8 +101,7 @@ export class Http1Reply implements Reply {
     if (this.#over) return;
     if (this.#owed > 0) return this.#cut();
     if (this.#framing === "chunked") {
-      const sent = this.#request.trailers ? trailers.filter(canTrail) : [];
-      this.#owner.output.write(writeTrailers(sent));
+      this.#owner.output.write(writeTrailers(trailers.filter(canTrail)));
     }
     this.#over = true;
     this.#owner.replied(this.#keepAlive);

@@ -18,8 +18,6 @@ export interface RequestHead {
   keepAlive: boolean;
   /** The client waits for our consent before it sends the body. */
   expects: boolean;
-  /** The client says that it takes trailers. */
-  trailers: boolean;
 }
 
 /** What a client says first that speaks HTTP/2 at once, as far as it looks like a head (RFC 9113 §3.4). */
@@ -58,7 +56,6 @@ export function parseRequestHead(text: string): RequestHead {
     framing: 0,
     keepAlive: minor === 1,
     expects: false,
-    trailers: false,
   };
   takeFields(head, parseFields(text, next));
   if (target[0] !== "/") takeOther(head, target);
@@ -101,8 +98,6 @@ function takeFields(head: RequestHead, fields: Pair[]): void {
         head.expects ||= head.minor === 1 && isConsent(name, value);
         dropped = true;
         break;
-      case "te":
-        head.trailers ||= tokensOf(value).includes("trailers");
     }
     dropped ||= isHopByHop(name);
   }

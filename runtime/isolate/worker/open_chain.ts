@@ -44,9 +44,11 @@ export function openChain(
     port,
     (request, reply) =>
       // A fragment is the client's own; one that is sent could mislead what looks at the path. Envoy answers likewise.
-      request.path.includes("#")
-        ? reply.whole(400, [], NOTHING)
-        : serveHttp({ functions, terminal }, request, reply),
+      request.path.includes("#") ? reply.whole(400, [], NOTHING) : serveHttp(
+        { functions, terminal, trailers: listener.trailers },
+        request,
+        reply,
+      ),
     shared,
   ).port;
 }

@@ -19,12 +19,19 @@ const NO_STATUS: WireResponse = {
   body: new TextEncoder().encode("missing required header: :status"),
 };
 
+export interface ClientOptions {
+  /** The response is a service's, whose fields are not ours to add to. */
+  asItIs: boolean;
+  /** Its trailers go nowhere. */
+  drops?: boolean;
+}
+
 /** A response whose parts come in one turn is handed over whole, otherwise as it comes. */
 export class HttpClient implements StreamSink {
   readonly #reply: Reply;
   readonly #log: Pick<GuestHost, "log">;
   readonly #finished: (status: number) => void;
-  readonly #asItIs: boolean;
+  readonly #options: ClientOptions;
   #head: { status: number; headers: Pair[] } | undefined;
   /** What the answer counts as, where its status does not say it. */
   #counts: number | undefined;
@@ -34,19 +41,17 @@ export class HttpClient implements StreamSink {
   #begun = false;
   #ended = false;
 
-  /**
-   * `finished`: all of the response was handed over. `asItIs`: it is a service's, whose fields are not ours to add to.
-   */
+  /** `finished`: all of the response was handed over. */
   constructor(
     reply: Reply,
     log: Pick<GuestHost, "log">,
     finished: (status: number) => void,
-    asItIs: boolean,
+    options: ClientOptions,
   ) {
     this.#reply = reply;
     this.#log = log;
     this.#finished = finished;
-    this.#asItIs = asItIs;
+    this.#options = options;
   }
 
   /** Whether the status line has been handed over: until then another response may take this one's place. */
@@ -62,7 +67,7 @@ export class HttpClient implements StreamSink {
     const { status, headers } = headOf(this.#log, map);
     this.#head = {
       status,
-      headers: this.#asItIs
+      headers: this.#options.asItIs
         ? headers.filter(([name]) => !isHopByHop(name))
         : headers,
     };
@@ -83,6 +88,7 @@ export class HttpClient implements StreamSink {
 
   trailers(map: HeaderMap): void {
     if (this.#ended) return;
+    if (this.#options.drops) return this.#end();
     this.#begin();
     this.#end(sendable(this.#log, map.pairs));
   }
@@ -116,7 +122,7 @@ export class HttpClient implements StreamSink {
     else {
       const { status, headers } = this.#head!;
       const body = joined(this.#parts);
-      const fields = this.#asItIs ? headers : withKind(headers, body);
+      const fields = this.#options.asItIs ? headers : withKind(headers, body);
       this.#reply.whole(status, fields, body);
     }
     this.#finished(this.#counts ?? this.#head?.status ?? 500);

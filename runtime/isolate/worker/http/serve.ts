@@ -19,6 +19,8 @@ export interface Chain {
   functions: readonly LocalFunction[];
   /** What makes the response; absent: the last function does. */
   terminal?: ExchangeOptions["terminal"];
+  /** Whether trailers of HTTP/1.1 go through, as they do unless it says otherwise. */
+  trailers?: boolean;
 }
 
 /** Answers a request of this isolate's own listener. */
@@ -67,12 +69,13 @@ function answered(answer: WireResponse, { headers }: Arrival, to: Reply): void {
 function exchange(chain: Chain, links: Link[], asked: Asked): void {
   const { arrival, body, reply, started, limit } = asked;
   const fn = answererOf(chain);
-  const { terminal } = chain;
+  const { terminal, trailers = true } = chain;
+  const drops = !trailers && arrival.facts?.protocol !== "HTTP/2";
   let timer: ReturnType<typeof setTimeout> | undefined;
   const client = new HttpClient(reply, fn.ours, (status) => {
     fn.count(status, started);
     through.finished();
-  }, terminal !== undefined);
+  }, { asItIs: terminal !== undefined, drops });
   const through = new HttpExchange(links, arrival, client, {
     terminal,
     hold: (on) => body?.hold(on),
@@ -87,7 +90,7 @@ function exchange(chain: Chain, links: Link[], asked: Asked): void {
     pressure: (on) => through.pressure("response", "client", on),
   });
   through.start(body === undefined);
-  if (body !== undefined) readInto(through, body, limit);
+  if (body !== undefined) readInto(through, body, { limit, drops });
   client.release();
   if (!client.started) {
     const { requestTimeout } = fn.spec;
@@ -95,11 +98,13 @@ function exchange(chain: Chain, links: Link[], asked: Asked): void {
   }
 }
 
-/** `limit`: a longer body is refused. */
+const NOTHING = new Uint8Array(0);
+
+/** `limit`: a longer body is refused. `drops`: its trailers go nowhere. */
 function readInto(
   through: HttpExchange,
   body: IncomingBody,
-  limit: number,
+  { limit, drops }: { limit: number; drops: boolean },
 ): void {
   let size = 0;
   body.read({
@@ -108,7 +113,8 @@ function readInto(
       if (size > limit) through.overflow("request", 0);
       else through.data(bytes, end);
     },
-    trailers: (fields) => through.trailers(fields),
+    trailers: (fields) =>
+      drops ? through.data(NOTHING, true) : through.trailers(fields),
     broken: () => through.abort(),
   });
 }

@@ -34,7 +34,7 @@ export async function serveWhole(
   const client = new HttpClient(reply, fn.ours, (status) => {
     fn.count(status, started);
     through.finished();
-  }, terminal !== undefined);
+  }, { asItIs: terminal !== undefined });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const through = new HttpExchange(links, arrival, client, {
     terminal,
