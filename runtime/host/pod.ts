@@ -8,8 +8,7 @@ import { Broker } from "../broker/broker.ts";
 import type { StateStores } from "../components/state/stores.ts";
 import type { HostFunction } from "../function/function.ts";
 import { errorAnswer } from "../ingress/answers.ts";
-import { handOver } from "../ingress/handover.ts";
-import { type Listener, openListener } from "../ingress/listener.ts";
+import type { Listener } from "../ingress/listener.ts";
 import { unread, wholeOf } from "../ingress/request.ts";
 import { Router } from "../ingress/router.ts";
 import type { IsolateGroup } from "../isolate/group.ts";
@@ -294,12 +293,12 @@ export class Pod {
         this.#reserved = undefined;
       }
     }
-    const route = (request: WireRequest, id: string | undefined) =>
-      this.route(request, id);
-    this.#listener = openListener(
+    // Where a function listens, a host never loads what that takes.
+    const { openRouted } = await import("../ingress/handover.ts");
+    this.#listener = openRouted(
       address,
       port,
-      (request, reply) => handOver(request, reply, route),
+      (request, id) => this.route(request, id),
     );
     return this.#listener.port;
   }

@@ -2,6 +2,7 @@
 import type { WireRequest, WireResponse } from "../isolate/messages.ts";
 import { errorAnswer, sendAnswer, understood } from "./answers.ts";
 import type { Incoming, Reply } from "./incoming.ts";
+import { type Listener, openListener } from "./listener.ts";
 import { fieldOf, toWire } from "./request.ts";
 import { collect, streamOfBody } from "./streams.ts";
 
@@ -14,6 +15,22 @@ export type Route = (
   request: WireRequest,
   id: string | undefined,
 ) => Promise<WireResponse>;
+
+/**
+ * A listener of which everything is routed.
+ * @throws {Error} naming the address when it cannot be had.
+ */
+export function openRouted(
+  hostname: string,
+  port: number,
+  route: Route,
+): Listener {
+  return openListener(
+    hostname,
+    port,
+    (request, reply) => handOver(request, reply, route),
+  );
+}
 
 /** Routes a request: its body, unless it is short, and that of the answer go through as they come. */
 export async function handOver(

@@ -5,6 +5,8 @@ export function http(
   name: string,
   filters: string[],
   routes: string[],
+  /** More of the connection manager's fields, one line. */
+  more = "codec_type: AUTO",
 ): string {
   const all = [
     ...filters,
@@ -18,6 +20,7 @@ export function http(
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: ${name}
+          ${more}
           route_config:
             virtual_hosts:
             - name: all

@@ -50,7 +50,7 @@ Deno.test("everything that is wrong is told in one error, with its path", async 
     `${AT}.stat_prefix: found 7, expected a text in quotes`,
     `${AT}.http_filters[1].typed_config: found type "envoy.extensions.filters.http.cors.v3.Cors", expected one of "envoy.extensions.filters.http.wasm.v3.Wasm", "envoy.extensions.filters.http.router.v3.Router"`,
     `${AT}.http_filters[2].disabled: found true, expected false: nothing else here`,
-    `${AT}.tracing: found "tracing", which is not served here, expected one of "stat_prefix", "access_log", "access_log_options", "codec_type", "http_filters", "route_config", "strip_matching_host_port", "strip_any_host_port", "generate_request_id"`,
+    `${AT}.tracing: found "tracing", which is not served here, expected one of "stat_prefix", "access_log", "access_log_options", "codec_type", "http_filters", "route_config", "strip_matching_host_port", "strip_any_host_port", "generate_request_id", "http_protocol_options"`,
     'static_resources.listeners[0].adress: found "adress" (did you mean "address"?), which is not served here, expected one of "address", "traffic_direction", "bind_to_port", "enable_reuse_port", "reuse_port", "access_log", "name", "stat_prefix", "metadata", "filter_chains", "default_filter_chain"',
     'static_resources.clusters[0].type: found "EDS", expected one of "STATIC", "STRICT_DNS", "LOGICAL_DNS"',
     'static_resources.clusters[0].health_checks: found "health_checks", which is not served here, expected one of "name", "type", "connect_timeout", "alt_stat_name", "load_assignment", "transport_socket", "lb_policy", "dns_lookup_family", "http2_protocol_options", "typed_extension_protocol_options", "metadata"',
