@@ -119,10 +119,12 @@ function finalStatus(log: Log, status: number): number {
 /** The fields without pseudo fields and without what HTTP cannot carry, which is logged. */
 export function sendable(log: Log, pairs: readonly Pair[]): Pair[] {
   const headers: Pair[] = [];
-  for (const [name, value] of pairs) {
+  for (const pair of pairs) {
+    const [name, value] = pair;
     if (name[0] === ":") continue;
     if (NAME.test(name) && !BAD_VALUE.test(value)) {
-      headers.push([name.toLowerCase(), value]);
+      const lower = name.toLowerCase();
+      headers.push(lower === name ? pair : [lower, value]);
       continue;
     }
     log.log(

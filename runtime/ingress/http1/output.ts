@@ -11,6 +11,8 @@ const ROOM = 1024;
 /** Milliseconds that a connection which is over waits for a client that reads nothing. */
 const LINGER = 5000;
 
+const NOTHING = new Uint8Array(0);
+
 export interface OutputEvents {
   /** Whether more is to wait. */
   pressure(on: boolean): void;
@@ -26,6 +28,8 @@ export class Output implements Writer {
   readonly #conn: Deno.Conn;
   readonly #events: OutputEvents;
   #parts: Uint8Array[] = [];
+  /** What is being written. */
+  #current: Uint8Array = NOTHING;
   #room: Uint8Array | undefined;
   /** Bytes given and not yet written. */
   #waiting = 0;
@@ -80,23 +84,34 @@ export class Output implements Writer {
     });
   }
 
-  async flush(): Promise<void> {
-    try {
-      while (this.#parts.length > 0) {
-        const bytes = this.#next();
-        for (let at = 0; at < bytes.length;) {
-          const rest = at === 0 ? bytes : bytes.subarray(at);
-          const count = await this.#conn.write(rest);
-          at += count;
-          this.written += count;
-          this.#waiting -= count;
-          if (this.#pressed) this.#press();
-        }
-      }
-    } catch {
-      this.#parts = [];
-      if (!this.#over) this.#events.broken();
-    }
+  flush(): void {
+    this.#write(this.#next());
+  }
+
+  /** By hand and not with `await`: that costs a request 0.5 µs. */
+  #write(bytes: Uint8Array): void {
+    this.#current = bytes;
+    this.#conn.write(bytes).then(this.#wrote, this.#failed);
+  }
+
+  readonly #wrote = (count: number): void => {
+    this.written += count;
+    this.#waiting -= count;
+    if (this.#pressed) this.#press();
+    if (count < this.#current.length) {
+      this.#write(this.#current.subarray(count));
+    } else if (this.#parts.length > 0) this.#write(this.#next());
+    else this.#rest();
+  };
+
+  readonly #failed = (): void => {
+    this.#parts = [];
+    if (!this.#over) this.#events.broken();
+    this.#rest();
+  };
+
+  #rest(): void {
+    this.#current = NOTHING;
     this.writing = false;
     this.#done?.();
   }

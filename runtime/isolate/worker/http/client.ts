@@ -65,12 +65,11 @@ export class HttpClient implements StreamSink {
       return this.answer(NO_STATUS);
     }
     const { status, headers } = headOf(this.#log, map);
-    this.#head = {
-      status,
-      headers: this.#options.asItIs
-        ? headers.filter(([name]) => !isHopByHop(name))
-        : headers,
-    };
+    // What a service says of its own connection is not said of the client's.
+    const passed = this.#options.asItIs && headers.some(([n]) => isHopByHop(n))
+      ? headers.filter(([name]) => !isHopByHop(name))
+      : headers;
+    this.#head = { status, headers: passed };
     this.#parts = [];
     if (end) this.#end();
     // The body may follow in this turn.

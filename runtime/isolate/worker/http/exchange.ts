@@ -41,7 +41,7 @@ export interface ExchangeOptions {
   over(): void;
 }
 
-export class HttpExchange {
+export class HttpExchange implements TerminalEvents {
   readonly #links: readonly Link[];
   readonly #arrival: Arrival;
   readonly #client: HttpClient;
@@ -67,7 +67,7 @@ export class HttpExchange {
     this.#arrival = arrival;
     this.#client = client;
     this.#options = options;
-    this.#terminal = options.terminal?.(this.#terminalEvents()) ??
+    this.#terminal = options.terminal?.(this) ??
       new OwnAnswer(() => this.#ownAnswer());
     this.#first = links.length === 0
       ? this.#terminal
@@ -179,6 +179,54 @@ export class HttpExchange {
     if (!this.#over) this.#finish();
   }
 
+  // What the terminal tells.
+
+  /** Where its response goes. */
+  get response(): StreamSink {
+    return {
+      headers: (map, end) => {
+        if (this.#over || this.#responding) return;
+        this.#responding = true;
+        this.#lastResponse.headers(map, end);
+      },
+      data: (bytes, end) => {
+        if (!this.#over) this.#lastResponse.data(bytes, end);
+      },
+      trailers: (map) => {
+        if (!this.#over) this.#lastResponse.trailers(map);
+      },
+    };
+  }
+
+  holdRequest(on: boolean): void {
+    this.pressure("request", "upstream", on);
+  }
+
+  respondInstead(response: LocalResponse): void {
+    const { facts } = this.#arrival;
+    if (facts) facts.codeDetails = response.details;
+    this.respond(response);
+  }
+
+  routed(routeName: string, clusterName: string): void {
+    const { facts } = this.#arrival;
+    if (!facts) return;
+    facts.routeName = routeName;
+    facts.clusterName = clusterName;
+  }
+
+  connected(ends: string): void {
+    const { facts } = this.#arrival;
+    if (!facts) return;
+    Object.assign(facts, unpackEnds(ends), { codeDetails: "via_upstream" });
+  }
+
+  cut(why: string): void {
+    if (this.#over) return;
+    if (this.#client.started) this.#breakOff(why);
+    else this.#fail(502, why);
+  }
+
   /** Where the response enters the chain: it goes through those that have seen the request. */
   get #lastResponse(): StreamSink {
     return this.#members.at(-1)?.stream.response ?? this.#client;
@@ -206,46 +254,6 @@ export class HttpExchange {
     if (this.#responding || this.#over) return;
     this.#responding = true;
     this.#members.at(-1)!.stream.answer();
-  }
-
-  #terminalEvents(): TerminalEvents {
-    return {
-      response: {
-        headers: (map, end) => {
-          if (this.#over || this.#responding) return;
-          this.#responding = true;
-          this.#lastResponse.headers(map, end);
-        },
-        data: (bytes, end) => {
-          if (!this.#over) this.#lastResponse.data(bytes, end);
-        },
-        trailers: (map) => {
-          if (!this.#over) this.#lastResponse.trailers(map);
-        },
-      },
-      pressure: (on) => this.pressure("request", "upstream", on),
-      respond: (response) => {
-        const { facts } = this.#arrival;
-        if (facts) facts.codeDetails = response.details;
-        this.respond(response);
-      },
-      routed: (routeName, clusterName) => {
-        const { facts } = this.#arrival;
-        if (!facts) return;
-        facts.routeName = routeName;
-        facts.clusterName = clusterName;
-      },
-      connected: (ends) => {
-        const { facts } = this.#arrival;
-        if (!facts) return;
-        Object.assign(facts, unpackEnds(ends), { codeDetails: "via_upstream" });
-      },
-      cut: (why) => {
-        if (this.#over) return;
-        if (this.#client.started) this.#breakOff(why);
-        else this.#fail(502, why);
-      },
-    };
   }
 
   /** Something else than a function's failure, which is logged already, keeps the client from its answer. */

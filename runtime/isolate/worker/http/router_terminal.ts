@@ -61,7 +61,7 @@ export class RouterTerminal implements Terminal {
       case "none":
         return this.#answer(503);
       case "answer":
-        return this.#events.respond({
+        return this.#events.respondInstead({
           status: outcome.status,
           details: "direct_response",
           headers: edited(
@@ -118,27 +118,25 @@ export class RouterTerminal implements Terminal {
     else sent.replace(":authority", outcome.authority);
     this.#upstream = new UpstreamTerminal(
       (events) => this.#options.open(cluster, timeout, events),
-      { ...this.#events, response: this.#edits(changes) },
+      this.#edited(changes),
     );
     this.#upstream.headers(sent, end);
   }
 
-  /** The response with the route's changes. */
-  #edits(changes: readonly HeaderChanges[]): StreamSink {
-    const { response } = this.#events;
+  /** The events, of which the response comes with the route's changes. */
+  #edited(changes: readonly HeaderChanges[]): TerminalEvents {
+    const events = this.#events;
     return {
-      headers: (map, end) =>
-        response.headers(
-          new HeaderMap(edited(map.pairs, changes, "response")),
-          end,
-        ),
-      data: (bytes, end) => response.data(bytes, end),
-      trailers: (map) => response.trailers(map),
+      holdRequest: (on) => events.holdRequest(on),
+      respondInstead: (response) => events.respondInstead(response),
+      routed: (route, cluster) => events.routed(route, cluster),
+      connected: (ends) => events.connected(ends),
+      cut: (why) => events.cut(why),
+      response: edits(events.response, changes),
     };
   }
-
   #answer(status: number, body = "", details = ""): void {
-    this.#events.respond({
+    this.#events.respondInstead({
       status,
       details,
       headers: [],
@@ -146,6 +144,22 @@ export class RouterTerminal implements Terminal {
       grpcStatus: -1,
     });
   }
+}
+
+/** A sink into `response` that makes a route's changes. */
+function edits(
+  response: StreamSink,
+  changes: readonly HeaderChanges[],
+): StreamSink {
+  return {
+    headers: (map, end) =>
+      response.headers(
+        new HeaderMap(edited(map.pairs, changes, "response")),
+        end,
+      ),
+    data: (bytes, end) => response.data(bytes, end),
+    trailers: (map) => response.trailers(map),
+  };
 }
 
 function requestOf(

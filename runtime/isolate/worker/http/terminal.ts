@@ -17,9 +17,9 @@ export interface Terminal extends StreamSink {
 export interface TerminalEvents {
   readonly response: StreamSink;
   /** Whether the request is to wait. */
-  pressure(on: boolean): void;
+  holdRequest(on: boolean): void;
   /** An answer of our own in the place of one from somewhere else; functions see it as any response. */
-  respond(response: LocalResponse): void;
+  respondInstead(response: LocalResponse): void;
   /** Which route and cluster were chosen: properties that a plugin may ask for. */
   routed(route: string, cluster: string): void;
   /** Over which connection the response comes: its ends, packed. */

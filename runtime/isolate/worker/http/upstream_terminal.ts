@@ -26,7 +26,7 @@ export class UpstreamTerminal implements Terminal {
 
   data(bytes: Uint8Array, end: boolean): void {
     if (this.#exchange?.sendData(bytes, end) === false) {
-      this.#events.pressure(true);
+      this.#events.holdRequest(true);
     }
   }
 
@@ -56,7 +56,7 @@ export class UpstreamTerminal implements Terminal {
       },
       trailers: (pairs) => response.trailers(new HeaderMap(pairs)),
       reset: (reason) => this.#events.cut(reason),
-      drain: () => this.#events.pressure(false),
+      drain: () => this.#events.holdRequest(false),
     };
   }
 
