@@ -1,5 +1,6 @@
 /** The instances of one function in this isolate. One that is busy is suspended in a host call: others take the next. */
 import type { PluginInstance, RootContext } from "../../../abi/mod.ts";
+import { sleep } from "../../../proto/after.ts";
 import type { LocalFunction } from "./function.ts";
 import { RestartBudget } from "./restarts.ts";
 
@@ -71,7 +72,7 @@ export class InstancePool {
       const slot = await this.#create();
       if (this.#closed) return void slot.retire();
       this.#slots.push(slot);
-      await new Promise((resolve) => setTimeout(resolve));
+      if (this.#slots.length < this.#ready) await sleep(0);
     }
   }
 
