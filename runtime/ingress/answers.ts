@@ -45,7 +45,13 @@ const NO_LOG = { log() {} };
 export function sendAnswer(reply: Reply, answer: WireResponse): void {
   const { status, headers, body, stream } = answer;
   if (stream !== undefined) sendStream(reply, status, headers, stream);
-  else reply.whole(status, withKind(headers, body), body);
+  else reply.whole(status, headers, body);
+}
+
+/** What a function answers by itself, with the kind of its body. */
+export function withItsKind(answer: WireResponse): WireResponse {
+  const headers = withKind(answer.headers, answer.body);
+  return headers === answer.headers ? answer : { ...answer, headers };
 }
 
 /** The fields of an answer, in which a body whose kind its function did not say is plain text. */

@@ -1,6 +1,7 @@
 /** Inside a function isolate: takes the main isolate's messages, holds the functions placed here. */
 import { missingImports, UnknownImportError } from "../../../abi/mod.ts";
 import { openListener } from "../../ingress/listener.ts";
+import { withItsKind } from "../../ingress/answers.ts";
 import { unread } from "../../ingress/request.ts";
 import { collect } from "../../memory/collect.ts";
 import { InstanceBudget } from "../budget.ts";
@@ -204,6 +205,7 @@ async function request(
     value = streams
       ? await answerRouted(target.chain, request)
       : await answer(target, arrivalOf(request));
+    if (layotto) value = withItsKind(value);
   }
   send({ t: "result", n, value }, streamOf(value));
 }

@@ -1,5 +1,5 @@
 /** HTTP straight into this isolate (DESIGN, decision 1): a request for a function that lives here goes no further. */
-import { sendAnswer, understood } from "../../ingress/answers.ts";
+import { sendAnswer, understood, withItsKind } from "../../ingress/answers.ts";
 import { handOver } from "../../ingress/handover.ts";
 import type {
   Handler,
@@ -67,5 +67,5 @@ function answered(
   { headers }: Incoming,
   reply: Reply,
 ): void {
-  sendAnswer(reply, understood(answer, headers));
+  sendAnswer(reply, understood(withItsKind(answer), headers));
 }

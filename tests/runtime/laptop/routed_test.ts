@@ -178,6 +178,33 @@ Deno.test("a body over the limit is 413 as well, declared or not, and for Layott
   });
 });
 
+Deno.test("what kind of body an answer has is the service's to say, and plain text where a function does not", async () => {
+  using service = new RawServer(async (peer) => {
+    await peer.until("\r\n\r\n");
+    await peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    peer.close();
+  });
+  const upstream = `http://${service.address}`;
+  await withDemo({
+    modules: { "filter.wasm": await assemble(FILTER) },
+    functions: {
+      first: "filter.wasm",
+      second: { path: "filter.wasm", upstream },
+      id_2: "f2.wasm",
+    },
+  }, async ({ host, put }) => {
+    await put({ book1: "7" });
+    const kindOf = async (id: string) => {
+      const url = `http://127.0.0.1:${host.summary.httpPort}/?book1`;
+      const answer = await fetch(url, { headers: { id } });
+      await answer.body?.cancel();
+      return answer.headers.get("content-type");
+    };
+    assert.equal(await kindOf("second"), null);
+    assert.equal(await kindOf("id_2"), "text/plain; charset=utf-8");
+  });
+});
+
 Deno.test("a function that is removed takes the answers under way along", async () => {
   await withSecond(async (peer) => {
     await peer.until("\r\n\r\n");
