@@ -2,6 +2,7 @@
  * Layotto's admin API: `/wasm/install`, `/wasm/update`, `/wasm/uninstall` (ABI.md §5.7, §5.9). Pure: a request and an
  * interface in, an answer out. Statuses and texts are Layotto's own.
  */
+import { joined } from "../../proto/joined.ts";
 import { JsonSyntaxError, parseJson } from "../config/json.ts";
 
 /** A function to install. */
@@ -251,13 +252,7 @@ async function readBytes(request: Request): Promise<Uint8Array> {
     }
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joined(chunks);
 }
 
 function answer(status: number, error?: string): Response {

@@ -1,5 +1,5 @@
 /** Where a message's body ends (RFC 9112 §6, §7). No I/O. */
-import { type Pair, valuesOf } from "./fields.ts";
+import { lengthOf, type Pair, valuesOf } from "./fields.ts";
 import { HeadBuffer, parseFields } from "./head.ts";
 import { MAX_CHUNK_LINE } from "./limits.ts";
 import { Malformed } from "./malformed.ts";
@@ -34,15 +34,16 @@ export function framingOf(
       501,
     );
   }
-  const length = lengths[0];
-  if (length === undefined) return undefined;
-  if (!/^[0-9]{1,15}$/.test(length)) {
-    throw new Malformed(`the content-length ${JSON.stringify(length)}`);
+  const said = lengths[0];
+  if (said === undefined) return undefined;
+  const length = lengthOf(said);
+  if (length === undefined) {
+    throw new Malformed(`the content-length ${JSON.stringify(said)}`);
   }
-  if (lengths.some((other) => other !== length)) {
+  if (lengths.some((other) => other !== said)) {
     throw new Malformed("different content-lengths");
   }
-  return Number(length);
+  return length;
 }
 
 /** A body of so many bytes, at least one. */

@@ -30,6 +30,22 @@ export function isField(name: string, value: string): boolean {
   return NAME.test(name) && !BAD_VALUE.test(value);
 }
 
+/** The length that a `content-length` says, undefined where that is none. */
+export function lengthOf(said: string | undefined): number | undefined {
+  return said !== undefined && /^[0-9]{1,15}$/.test(said)
+    ? Number(said)
+    : undefined;
+}
+
+/** Names and values by turns, as `node:http2` has them. */
+export function pairsOf(list: readonly string[]): Pair[] {
+  const pairs: Pair[] = [];
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    pairs.push([list[i]!, list[i + 1]!]);
+  }
+  return pairs;
+}
+
 /** The values of all fields of that name, in their order. */
 export function valuesOf(fields: readonly Pair[], wanted: string): string[] {
   const values: string[] = [];

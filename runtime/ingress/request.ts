@@ -1,4 +1,5 @@
 /** From an HTTP request to what a function sees of it. */
+import { joined } from "../../proto/joined.ts";
 import type { Pair } from "../http/fields.ts";
 import type { WireRequest } from "../isolate/messages.ts";
 import { plainFacts } from "./facts.ts";
@@ -54,13 +55,7 @@ export async function readStream(
     if (size > limit) return undefined;
     parts.push(part);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joined(parts);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Bodies as streams that can be handed to another isolate, and back. */
 import type { Pair } from "../http/fields.ts";
-import { joined } from "../isolate/stream_outbox.ts";
+import { joined } from "../../proto/joined.ts";
 import type { BodySink, IncomingBody, Reply } from "./incoming.ts";
 
 /** Bytes of a stream that wait before more is asked for. */

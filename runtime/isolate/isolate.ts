@@ -1,6 +1,5 @@
 /** The main isolate's end of one function isolate: a Deno worker with no permission but its listener's. */
 import { workerUrl } from "../self.ts";
-import { PREPARED } from "./prepared.ts";
 import { createBudget } from "./budget.ts";
 import type { ListenerSpec } from "./listener_spec.ts";
 import type {
@@ -68,12 +67,12 @@ export class Isolate {
 
   /**
    * `addresses` are those it may listen on, `host:port`; permissions cannot be added later. Until `belongTo` it serves
-   * nobody. With `prepared` it loads what a listener needs at once, while nobody waits for it.
+   * nobody.
    */
-  constructor(readonly addresses: readonly string[], prepared = false) {
+  constructor(readonly addresses: readonly string[]) {
     this.#worker = new Worker(workerUrl("isolate_worker"), {
       type: "module",
-      name: prepared ? PREPARED : "function",
+      name: "function",
       deno: { permissions: isolatePermissions(addresses) },
     });
     this.#worker.onmessage = (event) => this.#take(event.data);

@@ -22,7 +22,7 @@ export class Spares {
   /** Makes one that may listen on `address`, `host:port`. A guess that is no address makes none. */
   prepare(address: string): void {
     try {
-      this.#isolate = new Isolate([address], true);
+      this.#isolate = new Isolate([address]);
     } catch {
       // Whoever asks for that address in earnest is told what is wrong with it.
     }

@@ -1,4 +1,5 @@
 /** One side's outgoing messages of one stream: what is said in one turn is one message. */
+import { joined } from "../../proto/joined.ts";
 import { type StreamMessage, TAKEN_STEP } from "./upstream_messages.ts";
 
 export class StreamOutbox {
@@ -52,19 +53,4 @@ export class StreamOutbox {
     this.#message = undefined;
     this.#data = [];
   }
-}
-
-const NO_BYTES = new Uint8Array(0);
-
-/** The bytes of `parts` in one piece. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  if (parts.length === 0) return NO_BYTES;
-  const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

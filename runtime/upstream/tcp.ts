@@ -1,7 +1,7 @@
 /** One TCP connection to a cluster, with half-closing and windows in both directions. */
 import { packEnds } from "./ends.ts";
 import type { Cluster } from "./clusters.ts";
-import { joined } from "../isolate/stream_outbox.ts";
+import { joined } from "../../proto/joined.ts";
 import { WINDOW } from "./stream.ts";
 
 const READ_SIZE = 64 * 1024;

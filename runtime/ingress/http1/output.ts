@@ -1,5 +1,6 @@
 /** What a connection writes, in order; what is said in one turn is written together. */
 import { after } from "../../../proto/after.ts";
+import { joined } from "../../../proto/joined.ts";
 import { writeInTurn, type Writer } from "./turn.ts";
 
 /** Bytes that wait for a slow client before the answer has to. */
@@ -133,13 +134,7 @@ export class Output implements Writer {
       parts.shift();
       return first;
     }
-    const whole = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts.splice(0, count)) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return whole;
+    return joined(parts.splice(0, count));
   }
 
   #press(): void {

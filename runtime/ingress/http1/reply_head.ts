@@ -1,5 +1,5 @@
 /** The head of an answer (RFC 9112 §4): status, fields, and what frames the body. No I/O. */
-import { isField, isHopByHop, type Pair } from "../../http/fields.ts";
+import { isField, isHopByHop, lengthOf, type Pair } from "../../http/fields.ts";
 import { withoutBody } from "../answers.ts";
 
 /** What of the request decides how an answer to it is written. */
@@ -71,13 +71,6 @@ export function writeReplyHead(
   if (!keepAlive) text += "connection: close\r\n";
   else if (minor === 0) text += "connection: keep-alive\r\n";
   return { text: text + "\r\n", framing, keepAlive };
-}
-
-/** The length that a field says, if it is one. */
-export function lengthOf(said: string | undefined): number | undefined {
-  return said !== undefined && /^[0-9]{1,15}$/.test(said)
-    ? Number(said)
-    : undefined;
 }
 
 function lengthLine(length: number): string {

@@ -1,6 +1,6 @@
 /** The body of one HTTP/1.1 request, no faster than it is taken. */
 import { type BodyReader, ChunkedBody, SizedBody } from "../../http/body.ts";
-import { joined } from "../../isolate/stream_outbox.ts";
+import { joined } from "../../../proto/joined.ts";
 import type { BodySink, IncomingBody } from "../incoming.ts";
 
 /** What of a body that nobody wants is read, to keep its connection: bytes. */

@@ -1,8 +1,7 @@
 /** The head and the trailers of an answer (RFC 9113 §8.3.2), as `node:http2` wants them. No I/O. */
 import type { OutgoingHttpHeaders } from "node:http2";
-import { isHopByHop, type Pair } from "../../http/fields.ts";
+import { isHopByHop, lengthOf, type Pair } from "../../http/fields.ts";
 import { withoutBody } from "../answers.ts";
-import { lengthOf } from "../http1/reply_head.ts";
 
 export interface ReplyHead {
   /** Names and values by turns, which keeps order and duplicates. */

@@ -1,8 +1,7 @@
 /** The body of one HTTP/2 request: its window opens no faster than it is taken. */
 import type { ServerHttp2Stream } from "node:http2";
-import type { Pair } from "../../http/fields.ts";
+import { type Pair, pairsOf } from "../../http/fields.ts";
 import type { BodySink, IncomingBody } from "../incoming.ts";
-import { pairsOf } from "./request_head.ts";
 
 /** What of a body that nobody wants is thrown away before its client has to wait: bytes. */
 const UNWANTED = 256 * 1024;

@@ -1,5 +1,5 @@
 /** The head of a request (RFC 9113 §8.3): `node:http2` has seen to it that it is well-formed. No I/O. */
-import { isHopByHop, type Pair } from "../../http/fields.ts";
+import { isHopByHop, type Pair, pairsOf } from "../../http/fields.ts";
 import { MAX_HEAD } from "../../http/limits.ts";
 import { Malformed } from "../../http/malformed.ts";
 
@@ -69,15 +69,6 @@ export function parseRequestHead(raw: readonly string[]): RequestHead {
   // `node:http2` does not count before the client has acknowledged our settings.
   if (size > MAX_HEAD) throw new Malformed("a head that is too long", 431);
   return head;
-}
-
-/** Names and values by turns, as pairs. */
-export function pairsOf(raw: readonly string[]): Pair[] {
-  const pairs: Pair[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    pairs.push([raw[i]!, raw[i + 1]!]);
-  }
-  return pairs;
 }
 
 /** A `host` beside an authority says nothing, so that nobody is misled by it; alone it is the authority. */

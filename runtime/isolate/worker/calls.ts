@@ -8,7 +8,7 @@ import type {
   HttpCallResponse,
 } from "../../../abi/host.ts";
 import type { FunctionSpec } from "../messages.ts";
-import { joined } from "../stream_outbox.ts";
+import { joined } from "../../../proto/joined.ts";
 import { openGrpc } from "./grpc.ts";
 import type { UpstreamStreams } from "./upstream.ts";
 

@@ -5,7 +5,6 @@ import { withItsKind } from "../../ingress/answers.ts";
 import { unread } from "../../ingress/request.ts";
 import { collect } from "../../memory/collect.ts";
 import { InstanceBudget } from "../budget.ts";
-import { PREPARED } from "../prepared.ts";
 import type { FunctionSpec, ToIsolate, WireResponse } from "../messages.ts";
 import { streamOf } from "../stream_of.ts";
 import { type Arrival, arrivalOf } from "./arrival.ts";
@@ -39,7 +38,6 @@ const reachable: Reachable = {
 /** Starts listening to the main isolate; called once, by `runtime/isolate_worker.ts`. */
 export function runIsolate(): void {
   Error.stackTraceLimit = STACK_FRAMES;
-  if (self.name === PREPARED) prepare();
   globalThis.addEventListener(
     "message",
     (event) => take((event as MessageEvent<ToIsolate>).data),
@@ -115,11 +113,6 @@ function take(message: ToIsolate): void {
 function answers(): number {
   return functions.values().flatMap((fn) => fn.stats().answers)
     .reduce((all, [, count]) => all + count, 0);
-}
-
-/** Deno loads what connections take when they are first touched. */
-function prepare(): void {
-  void Deno.listen;
 }
 
 async function load(

@@ -1,7 +1,7 @@
 /** One HTTP/1.1 connection: one exchange at a time, then the next. */
 import type { Pair } from "../../http/fields.ts";
 import { writeChunk, writeTrailers } from "../../http/write.ts";
-import { joined } from "../../isolate/stream_outbox.ts";
+import { joined } from "../../../proto/joined.ts";
 import { packEnds } from "../ends.ts";
 import { Failure } from "../failure.ts";
 import { checkedTrailers, type RequestHead } from "../fields.ts";

@@ -1,4 +1,5 @@
 /** A request as HTTP/1.1 writes it (RFC 9112). No I/O. */
+import { lengthOf } from "../../http/fields.ts";
 import { bytesOf } from "../../http/write.ts";
 import { Failure } from "../failure.ts";
 import type { RequestHead } from "../fields.ts";
@@ -30,14 +31,15 @@ export function writeHead(
   let length: number | undefined;
   for (const [name, value] of fields) {
     if (name === "content-length") {
-      if (!/^[0-9]{1,15}$/.test(value) || (length ?? value) != value) {
+      const said = lengthOf(value);
+      if (said === undefined || (length ?? said) !== said) {
         throw new Failure(
           "request",
           `the request cannot be sent: content-length ${JSON.stringify(value)}`,
         );
       }
       if (length !== undefined) continue;
-      length = Number(value);
+      length = said;
     }
     text += `${name}: ${value}\r\n`;
   }

@@ -2,7 +2,7 @@
 import type { BodyReader } from "../../http/body.ts";
 import { HeadBuffer } from "../../http/head.ts";
 import { Malformed } from "../../http/malformed.ts";
-import { joined } from "../../isolate/stream_outbox.ts";
+import { joined } from "../../../proto/joined.ts";
 import { Failure } from "../failure.ts";
 import type { ResponseSink } from "../stream.ts";
 import { bodyReader, parseHead, type ResponseHead } from "./response_head.ts";

@@ -1,6 +1,6 @@
 /** One request and its response on an HTTP/2 stream. */
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
-import type { Pair } from "../../http/fields.ts";
+import { type Pair, pairsOf } from "../../http/fields.ts";
 import { Failure, type FailureKind } from "../failure.ts";
 import { checkedTrailers } from "../fields.ts";
 import { type RequestStream, type ResponseSink, WINDOW } from "../stream.ts";
@@ -80,7 +80,7 @@ export class Http2Exchange implements RequestStream {
   #response(flags: number, raw: string[]): void {
     if (this.#over) return;
     const ended = (flags & END_STREAM) !== 0;
-    this.#sink.head(pairsOf(raw), ended);
+    this.#sink.head(fieldsOf(raw), ended);
     const early = this.#early ?? [];
     this.#early = undefined;
     if (ended) return this.#finish();
@@ -152,14 +152,10 @@ function grouped(fields: readonly Pair[]): OutgoingHttpHeaders {
   return Object.fromEntries(values);
 }
 
-/** Names and values by turns, as pairs; names are in lower case on the wire. */
-function pairsOf(list: readonly string[]): Pair[] {
-  const pairs: Pair[] = [];
-  for (let i = 0; i + 1 < list.length; i += 2) {
-    const name = list[i]!;
-    const pair: Pair = [name, String(list[i + 1])];
-    if (name === ":status") pairs.unshift(pair);
-    else pairs.push(pair);
-  }
+/** Names and values by turns, as pairs, the status first. */
+function fieldsOf(raw: readonly string[]): Pair[] {
+  const pairs = pairsOf(raw);
+  const at = pairs.findIndex(([name]) => name === ":status");
+  if (at > 0) pairs.unshift(...pairs.splice(at, 1));
   return pairs;
 }

@@ -10,7 +10,7 @@ import { isHopByHop, type Pair } from "../../../http/fields.ts";
 import { withKind } from "../../../ingress/answers.ts";
 import type { Reply } from "../../../ingress/incoming.ts";
 import type { WireResponse } from "../../messages.ts";
-import { joined } from "../../stream_outbox.ts";
+import { joined } from "../../../../proto/joined.ts";
 
 /** What Envoy answers where a plugin took the status away. */
 const NO_STATUS: WireResponse = {

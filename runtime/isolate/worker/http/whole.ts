@@ -4,7 +4,7 @@ import type { Pair } from "../../../http/fields.ts";
 import { errorAnswer } from "../../../ingress/answers.ts";
 import type { Reply, ReplyEvents } from "../../../ingress/incoming.ts";
 import type { WireResponse } from "../../messages.ts";
-import { joined } from "../../stream_outbox.ts";
+import { joined } from "../../../../proto/joined.ts";
 import type { Arrival } from "../arrival.ts";
 import { answererOf } from "./answerer.ts";
 import { HttpClient } from "./client.ts";
