@@ -1,3 +1,5 @@
+import { joined } from "../../proto/joined.ts";
+
 /** Where bytes go: a stream's writer, or less than that. */
 export interface ByteWriter {
   /** Resolves when all of them were taken. */
@@ -46,7 +48,7 @@ export class FrameWriter {
       const batch = this.#queue;
       this.#queue = [];
       try {
-        await this.#sink.write(concat(batch));
+        await this.#sink.write(joined(batch));
       } catch (error) {
         this.#broken = error as Error;
       }
@@ -54,18 +56,4 @@ export class FrameWriter {
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const only = parts[0];
-  if (parts.length === 1 && only) return only;
-  const bytes = new Uint8Array(
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

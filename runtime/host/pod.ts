@@ -8,6 +8,7 @@ import { Broker } from "../broker/broker.ts";
 import type { StateStores } from "../components/state/stores.ts";
 import type { HostFunction } from "../function/function.ts";
 import { errorAnswer } from "../ingress/answers.ts";
+import type { OnLeft } from "../ingress/incoming.ts";
 import type { Listener } from "../ingress/listener.ts";
 import { unread, wholeOf } from "../ingress/request.ts";
 import { Router } from "../ingress/router.ts";
@@ -107,7 +108,7 @@ export class Pod {
       upstreams: this.#upstreams,
       shared: this.shared,
       introductions: this.#introductions,
-      route: (request, id) => this.route(request, id),
+      route: (...routed) => this.route(...routed),
       log: (fn, level, message) => this.log(fn, level, message),
     });
     const isolate: IsolateGroup = placeFunction(
@@ -224,6 +225,7 @@ export class Pod {
   async route(
     request: WireRequest,
     id: string | undefined,
+    onLeft?: OnLeft,
   ): Promise<WireResponse> {
     const target = this.#router.resolve(id);
     if ("status" in target) {
@@ -247,7 +249,11 @@ export class Pod {
           `the request body is over the limit of ${bodyLimit} bytes`,
         );
       }
-      const answer = await target.isolate.request(target.fn, passed);
+      const answer = await target.isolate.request(
+        target.fn,
+        passed,
+        onLeft,
+      );
       return answer ?? this.#refuse(target, 503, "it is stopping");
     } catch (error) {
       unread(request);
@@ -298,7 +304,7 @@ export class Pod {
     this.#listener = openRouted(
       address,
       port,
-      (request, id) => this.route(request, id),
+      (...routed) => this.route(...routed),
     );
     return this.#listener.port;
   }

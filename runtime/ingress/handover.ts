@@ -1,7 +1,7 @@
 /** The handler of a listener whose isolate holds no function of its own to answer with: everything is routed. */
 import type { WireRequest, WireResponse } from "../isolate/messages.ts";
 import { errorAnswer, sendAnswer, understood } from "./answers.ts";
-import type { Incoming, Reply } from "./incoming.ts";
+import type { Incoming, OnLeft, Reply } from "./incoming.ts";
 import { type Listener, openListener } from "./listener.ts";
 import { fieldOf, toWire } from "./request.ts";
 import { collect, streamOfBody } from "./streams.ts";
@@ -14,6 +14,7 @@ const NONE = new Uint8Array(0);
 export type Route = (
   request: WireRequest,
   id: string | undefined,
+  onLeft: OnLeft,
 ) => Promise<WireResponse>;
 
 /**
@@ -50,8 +51,11 @@ export async function handOver(
   const wire = toWire(request, bytes ?? NONE);
   wire.streams = true;
   if (body !== undefined && !short) wire.stream = streamOfBody(body);
+  let left = () => {};
+  reply.listen({ gone: () => left(), pressure() {} });
   try {
-    sendAnswer(reply, understood(await route(wire, id), headers));
+    const answer = await route(wire, id, (work) => left = work);
+    sendAnswer(reply, understood(answer, headers));
   } catch (error) {
     const message = `internal error: ${(error as Error).message}`;
     sendAnswer(reply, errorAnswer(500, message));

@@ -40,6 +40,9 @@ export interface BodySink {
   broken(): void;
 }
 
+/** Has `work` done when the client has gone, if that is before there is an answer. */
+export type OnLeft = (work: () => void) => void;
+
 /** What the answerer of a request hears. */
 export interface ReplyEvents {
   /** The client has gone: nobody hears the answer. */

@@ -4,6 +4,7 @@
  */
 import type { Isolate } from "./isolate.ts";
 import type { ListenerSpec } from "./listener_spec.ts";
+import type { OnLeft } from "../ingress/incoming.ts";
 import type {
   FunctionSpec,
   FunctionStats,
@@ -96,9 +97,13 @@ export class IsolateGroup {
   }
 
   /** Each member in turn. */
-  request(fn: number, request: WireRequest): Promise<WireResponse | undefined> {
+  request(
+    fn: number,
+    request: WireRequest,
+    onLeft?: OnLeft,
+  ): Promise<WireResponse | undefined> {
     this.#turn = (this.#turn + 1) % this.size;
-    return this.#members[this.#turn]!.request(fn, request);
+    return this.#members[this.#turn]!.request(fn, request, onLeft);
   }
 
   /** Tells the instance that registered a queue, in whichever member it lives. */

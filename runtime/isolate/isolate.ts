@@ -2,6 +2,7 @@
 import { workerUrl } from "../self.ts";
 import { createBudget } from "./budget.ts";
 import type { ListenerSpec } from "./listener_spec.ts";
+import type { OnLeft } from "../ingress/incoming.ts";
 import type {
   Acquaintance,
   FromIsolate,
@@ -23,7 +24,11 @@ export interface IsolateEvents {
     message: Extract<FromIsolate, { t: "call" }>,
     from: Isolate,
   ): unknown;
-  route(request: WireRequest, id: string | undefined): Promise<WireResponse>;
+  route(
+    request: WireRequest,
+    id: string | undefined,
+    onLeft: OnLeft,
+  ): Promise<WireResponse>;
   /** Resolves once the bytes were taken; with WASI's errno, if nothing is taken any more. */
   output(
     fn: number,
@@ -59,6 +64,8 @@ export class Isolate {
   #events: IsolateEvents | undefined;
   readonly #loading = new Map<number, Waiting>();
   readonly #pending = new Map<number, Waiting>();
+  /** What is to be done when the client of a request that it had routed leaves. */
+  readonly #leaving = new Map<number, () => void>();
   #listening: Waiting | undefined;
   #sequence = 0;
   #ended: string | undefined;
@@ -150,11 +157,12 @@ export class Isolate {
   async request(
     fn: number,
     request: WireRequest,
+    onLeft?: OnLeft,
   ): Promise<WireResponse | undefined> {
-    const answer = await this.#ask<WireResponse | undefined>(
-      (n) => ({ t: "request", n, fn, request }),
-      streamOf(request),
-    );
+    const answer = await this.#ask<WireResponse | undefined>((n) => {
+      onLeft?.(() => this.#send({ t: "left", n }));
+      return { t: "request", n, fn, request };
+    }, streamOf(request));
     if (answer?.stream === undefined) return answer;
     // A worker that ends takes its end of a stream along without a word.
     const { signal } = this.#gone;
@@ -257,11 +265,9 @@ export class Isolate {
           () => events.call(message.fn, message, this),
         );
       case "route":
-        return this.#reply(
-          message.n,
-          () => events.route(message.request, message.id),
-          streamOf,
-        );
+        return this.#reply(message.n, () => this.#route(message), streamOf);
+      case "left":
+        return this.#leaving.get(message.n)?.();
       case "output":
         events.output(message.fn, message.stream, message.bytes)
           .then((errno) =>
@@ -300,6 +306,20 @@ export class Isolate {
         return events.inputTaken(message.fn, message.bytes);
       case "exited":
         return events.exited(message.fn, message.status, message.reason);
+    }
+  }
+
+  async #route(
+    { n, request, id }: Extract<FromIsolate, { t: "route" }>,
+  ): Promise<WireResponse> {
+    try {
+      return await this.#events!.route(
+        request,
+        id,
+        (work) => this.#leaving.set(n, work),
+      );
+    } finally {
+      this.#leaving.delete(n);
     }
   }
 

@@ -144,6 +144,8 @@ export type ToIsolate =
   /** `fn` is the function that takes requests without an id: the pod's only one, if it lives here. */
   | { t: "alone"; fn: number | undefined }
   | { t: "request"; n: number; fn: number; request: WireRequest }
+  /** The client of that request has gone. */
+  | { t: "left"; n: number }
   /** Who has the other end of `port` may invoke `fn`. */
   | { t: "admit"; fn: number; port: MessagePort }
   /** These ports lead to a function, one for each of its isolates. */
@@ -193,6 +195,8 @@ export type FromIsolate =
     request: WireRequest;
     id: string | undefined;
   }
+  /** The client of a request that was routed has gone. */
+  | { t: "left"; n: number }
   | { t: "result"; n: number; value: unknown }
   | { t: "output"; fn: number; stream: 1 | 2; bytes: Uint8Array }
   | {

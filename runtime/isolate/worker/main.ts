@@ -27,6 +27,8 @@ const STACK_FRAMES = 64;
 const functions = new Map<number, LocalFunction>();
 const byId = new Map<string, LocalFunction>();
 const vms = new Map<string, FunctionVm>();
+/** What is to be done when the client of a request that came by the main isolate leaves. */
+const leaving = new Map<number, () => void>();
 let budget: InstanceBudget | undefined;
 const rest = new Rest(collect);
 
@@ -72,6 +74,8 @@ function take(message: ToIsolate): void {
     case "request":
       request(message);
       return;
+    case "left":
+      return leaving.get(message.n)?.();
     case "admit":
       return admit(message);
     case "meet":
@@ -196,8 +200,13 @@ async function request(
     const { kind, layotto } = target.spec;
     const streams = request.streams && kind === "plugin" && !layotto;
     value = streams
-      ? await answerRouted(target.chain, request)
+      ? await answerRouted(
+        target.chain,
+        request,
+        (work) => leaving.set(n, work),
+      )
       : await answer(target, arrivalOf(request));
+    leaving.delete(n);
     if (layotto) value = withItsKind(value);
   }
   send({ t: "result", n, value }, streamOf(value));

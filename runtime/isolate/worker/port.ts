@@ -1,4 +1,5 @@
 /** This isolate's line to the host's main isolate: messages out, and calls that wait for an answer. */
+import type { OnLeft } from "../../ingress/incoming.ts";
 import type {
   CallOp,
   FromIsolate,
@@ -57,8 +58,10 @@ export function call(
 export function route(
   request: WireRequest,
   id: string | undefined,
+  onLeft: OnLeft,
 ): Promise<WireResponse> {
   const n = ++sequence;
+  onLeft(() => send({ t: "left", n }));
   return new Promise((resolve, reject) => {
     waiting.set(n, { resolve: resolve as (value: unknown) => void, reject });
     send({ t: "route", n, request, id }, streamOf(request));

@@ -112,6 +112,27 @@ Deno.test("a client that reads nothing holds the service up, and one that leaves
   });
 });
 
+Deno.test("a client that leaves before its answer began takes the request to the service with it", async () => {
+  const asked = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<void>();
+  await withSecond(async (peer) => {
+    await peer.until("\r\n\r\n");
+    asked.resolve();
+    // Until the other end closes.
+    await peer.until("never").catch(() => {});
+    left.resolve();
+  }, async ({ url, log }) => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const answer = fetch(url, { headers: SECOND, signal });
+    await asked.promise;
+    leaving.abort();
+    await assert.rejects(answer);
+    await left.promise;
+    assert.doesNotMatch(log(), /no answer within/, "it was not its timeout");
+  });
+});
+
 Deno.test("an answer that breaks off is broken off, and the function serves on", async () => {
   const ANSWERS: Record<string, string> = {
     "/good":

@@ -1,7 +1,7 @@
 /** A request of another isolate's listener: how its answer goes back there. */
 import { declaredLength } from "../../../ingress/request.ts";
 import { PresentBody, StreamBody } from "../../../ingress/streams.ts";
-import type { IncomingBody } from "../../../ingress/incoming.ts";
+import type { IncomingBody, OnLeft } from "../../../ingress/incoming.ts";
 import type { WireRequest, WireResponse } from "../../messages.ts";
 import { arrivalOf } from "../arrival.ts";
 import { type Chain, serveArrival } from "./serve.ts";
@@ -13,8 +13,10 @@ const NONE = new Uint8Array(0);
 export function answerRouted(
   chain: Chain,
   request: WireRequest,
+  onLeft: OnLeft,
 ): Promise<WireResponse> {
   const reply = new WireReply();
+  onLeft(() => reply.left());
   const arrival = arrivalOf({ ...request, body: NONE, bodyIsReal: false });
   serveArrival(chain, arrival, bodyOf(request), reply);
   return reply.answer;

@@ -25,6 +25,14 @@ export class WireReply implements Reply {
     this.#events = events;
   }
 
+  /** The client has gone. */
+  left(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#answer.resolve(errorAnswer(503, "the client has gone"));
+    this.#events?.gone();
+  }
+
   whole(status: number, headers: Pair[], body: Uint8Array): void {
     if (this.#over || this.#stream !== undefined) return;
     this.#over = true;
