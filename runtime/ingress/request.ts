@@ -1,7 +1,7 @@
 /** From an HTTP request to what a function sees of it. */
 import { joined } from "../../proto/joined.ts";
 import type { Pair } from "../http/fields.ts";
-import type { WireRequest } from "../isolate/messages.ts";
+import type { BodyStream, WireRequest } from "../isolate/messages.ts";
 import { plainFacts } from "./facts.ts";
 import type { Incoming } from "./incoming.ts";
 
@@ -43,14 +43,15 @@ export function declaredLength(
   return undefined;
 }
 
-/** All of a stream, up to `limit` bytes. @returns undefined when it has more. @throws why it broke off. */
+/** All of a stream but its trailers, up to `limit` bytes. @returns undefined when it has more. @throws why it broke off. */
 export async function readStream(
-  stream: ReadableStream<Uint8Array>,
+  stream: BodyStream,
   limit: number,
 ): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of stream) {
+    if (!(part instanceof Uint8Array)) continue;
     size += part.length;
     if (size > limit) return undefined;
     parts.push(part);

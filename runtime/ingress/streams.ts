@@ -1,6 +1,7 @@
 /** Bodies as streams that can be handed to another isolate, and back. */
 import type { Pair } from "../http/fields.ts";
 import { joined } from "../../proto/joined.ts";
+import type { BodyStream } from "../isolate/messages.ts";
 import type { BodySink, IncomingBody, Reply } from "./incoming.ts";
 
 /** Bytes of a stream that wait before more is asked for. */
@@ -38,22 +39,21 @@ export function collect(
   return promise;
 }
 
-/** A body as a stream; what its client sends after it are no trailers of anybody. */
-export function streamOfBody(
-  body: IncomingBody,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream({
+/** A body as a stream. */
+export function streamOfBody(body: IncomingBody): BodyStream {
+  return new ReadableStream<Uint8Array | Pair[]>({
     start(controller) {
       const hold = () => body.hold((controller.desiredSize ?? 1) <= 0);
       body.read({
         data(bytes, end) {
-          if (bytes.length > 0) {
-            controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
-          }
+          if (bytes.length > 0) controller.enqueue(bytes);
           if (end) controller.close();
           else hold();
         },
-        trailers: () => controller.close(),
+        trailers(fields) {
+          controller.enqueue(fields);
+          controller.close();
+        },
         broken: () =>
           controller.error(new Error("the client broke its request off")),
       });
@@ -68,7 +68,7 @@ export async function sendStream(
   reply: Reply,
   status: number,
   headers: readonly Pair[],
-  stream: ReadableStream<Uint8Array>,
+  stream: BodyStream,
 ): Promise<void> {
   const reader = stream.getReader();
   let held: PromiseWithResolvers<void> | undefined;
@@ -86,11 +86,13 @@ export async function sendStream(
     },
   });
   reply.head(status, headers);
+  let trailers: Pair[] | undefined;
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return reply.end();
-      reply.data(value);
+      if (done) return reply.end(trailers);
+      if (value instanceof Uint8Array) reply.data(value);
+      else trailers = value;
       await held?.promise;
     }
   } catch (error) {
@@ -101,12 +103,12 @@ export async function sendStream(
 /** A body that comes as a stream, or is there. */
 export class StreamBody implements IncomingBody {
   readonly declared: number | undefined;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array | Pair[]>;
   #held: PromiseWithResolvers<void> | undefined;
   #stopped = false;
 
   constructor(
-    body: ReadableStream<Uint8Array>,
+    body: BodyStream,
     declared: number | undefined,
   ) {
     this.#reader = body.getReader();
@@ -120,6 +122,7 @@ export class StreamBody implements IncomingBody {
         await this.#held?.promise;
         const { done, value = NOTHING } = await this.#reader.read();
         if (this.#stopped) return;
+        if (!(value instanceof Uint8Array)) return sink.trailers(value);
         size += value.length;
         // Where its length was said, its end comes with its last part.
         const end = done || size === this.declared;

@@ -2,6 +2,7 @@
  * What the host's main isolate and a function isolate say to each other (`postMessage`). A function is named by a
  * number that is unique in the host, so one isolate may hold several and one host several pods.
  */
+import type { Pair } from "../http/fields.ts";
 import type { ListenerSpec } from "./listener_spec.ts";
 import type {
   Facts,
@@ -13,6 +14,9 @@ import type {
 } from "../../abi/host.ts";
 import type { Reach } from "../upstream/names.ts";
 import type { StreamMessage } from "./upstream_messages.ts";
+
+/** A body as it comes; trailers, if there are any, are the last thing in it. */
+export type BodyStream = ReadableStream<Uint8Array | Pair[]>;
 
 /** An HTTP request on its way to a function; names of headers in lower case. */
 export interface WireRequest {
@@ -26,7 +30,7 @@ export interface WireRequest {
   /** False where `body` is the query string. */
   bodyIsReal: boolean;
   /** The body as it comes, in the place of `body`. */
-  stream?: ReadableStream<Uint8Array>;
+  stream?: BodyStream;
   /** Whoever asks takes the answer's body as it comes. */
   streams?: true;
   /** Ids of the functions that are waiting for this answer, outermost first; empty for a request from outside. */
@@ -40,7 +44,7 @@ export interface WireResponse {
   headers: [string, string][];
   body: Uint8Array;
   /** The body as it comes, in the place of `body`. */
-  stream?: ReadableStream<Uint8Array>;
+  stream?: BodyStream;
   error?: string;
   /** What of an error gRPC's clients are told, where the status does not say it. */
   grpcStatus?: number;

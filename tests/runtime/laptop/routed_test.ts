@@ -133,6 +133,29 @@ Deno.test("a client that leaves before its answer began takes the request to the
   });
 });
 
+Deno.test("trailers go to the service and come from it", async () => {
+  let asked = "";
+  await withSecond(async (peer) => {
+    asked = await peer.until("\r\n0\r\nx-asked: 1\r\n\r\n");
+    await peer.send(
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-said: 2\r\n\r\n",
+    );
+    peer.close();
+  }, async ({ host }) => {
+    const port = host.summary.httpPort;
+    using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    await conn.write(
+      new TextEncoder().encode(
+        "POST / HTTP/1.1\r\nhost: a\r\nid: second\r\nconnection: close\r\n" +
+          "transfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-asked: 1\r\n\r\n",
+      ),
+    );
+    const answer = await new Response(conn.readable).text();
+    assert.match(answer, /\r\nok\r\n0\r\nx-said: 2\r\n\r\n$/);
+  });
+  assert.match(asked, /\r\nhi\r\n0\r\n/);
+});
+
 Deno.test("an answer that breaks off is broken off, and the function serves on", async () => {
   const ANSWERS: Record<string, string> = {
     "/good":

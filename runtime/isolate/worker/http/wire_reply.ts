@@ -12,7 +12,7 @@ const NOTHING = new Uint8Array(0);
 export class WireReply implements Reply {
   readonly #answer = Promise.withResolvers<WireResponse>();
   #events: ReplyEvents | undefined;
-  #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #stream: ReadableStreamDefaultController<Uint8Array | Pair[]> | undefined;
   #over = false;
   #pressed = false;
 
@@ -41,7 +41,7 @@ export class WireReply implements Reply {
 
   head(status: number, headers: Pair[]): void {
     if (this.#over || this.#stream !== undefined) return;
-    const stream = new ReadableStream<Uint8Array>({
+    const stream = new ReadableStream<Uint8Array | Pair[]>({
       start: (controller) => {
         this.#stream = controller;
       },
@@ -60,10 +60,10 @@ export class WireReply implements Reply {
     this.#press();
   }
 
-  /** The stream has no room for trailers. */
-  end(): void {
+  end(trailers: Pair[] = []): void {
     if (this.#over) return;
     this.#over = true;
+    if (trailers.length > 0) this.#stream?.enqueue(trailers);
     this.#stream?.close();
   }
 
