@@ -107,7 +107,7 @@ export class HttpContext extends Context {
   localResponse: LocalResponse | undefined;
   /** Milliseconds since the epoch. */
   readonly started = Date.now();
-  /** Made when asked for: no server that feeds us has request trailers, but a guest may read and set them. */
+  /** Made when asked for: most exchanges have all the maps that their guests look at. */
   #noMap: HeaderMap | undefined;
 
   constructor(

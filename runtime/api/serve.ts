@@ -1,4 +1,5 @@
 /** The host's own HTTP servers: few requests, from those who run it. */
+import { errorAnswer } from "../ingress/answers.ts";
 import { cannotListen } from "../ingress/accept.ts";
 import type { Listener } from "../ingress/listener.ts";
 
@@ -21,9 +22,9 @@ export function openApi(
 }
 
 function failed(error: unknown): Response {
-  const body = { error: `internal error: ${(error as Error).message}` };
-  return new Response(JSON.stringify(body) + "\n", {
-    status: 500,
-    headers: { "content-type": "application/json" },
-  });
+  const { status, headers, body } = errorAnswer(
+    500,
+    `internal error: ${(error as Error).message}`,
+  );
+  return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
 }

@@ -40,8 +40,10 @@ export function tcpFacts(conn: Deno.TcpConn): Facts {
 }
 
 /** The same as plain data, for a message. */
-export function plainFacts({ source, destination, protocol }: Facts): Facts {
-  return { source, destination, protocol };
+export function plainFacts(
+  { source, destination, connectionId, protocol }: Facts,
+): Facts {
+  return { source, destination, connectionId, protocol };
 }
 
 function endpoint(addr: Deno.Addr): Endpoint | undefined {

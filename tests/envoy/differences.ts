@@ -131,7 +131,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     cases: /^properties\//,
     reason:
-      "Requests get no id of this host's making, so what counts bytes of fields differs; Deno's server does not tell connections apart; the cluster is known once the request has gone through the plugins, and cluster_name is answered as the specification has it; what only Envoy's own cluster manager knows is not there.",
+      "Requests get no id of this host's making, so what counts bytes of fields differs; the cluster is known once the request has gone through the plugins, and cluster_name is answered as the specification has it; what only Envoy's own cluster manager knows is not there.",
     same: (text) =>
       [
         replacing(

@@ -3,6 +3,7 @@ import { framingOf } from "../../http/body.ts";
 import { isHopByHop, isToken, type Pair } from "../../http/fields.ts";
 import { firstLine, parseFields } from "../../http/head.ts";
 import { Malformed } from "../../http/malformed.ts";
+import { bad, checkHost, checkTarget } from "../asked.ts";
 
 export interface RequestHead {
   method: string;
@@ -27,10 +28,6 @@ export const PREFACE = "PRI * HTTP/2.0\r\n\r\n";
 const MAX_METHOD = 64;
 
 const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
-/** What no target has: white space, control characters, a fragment. Bytes beyond ASCII go through. */
-const BAD_TARGET = /[\0-\x20\x7f#]/;
-/** What could be taken for more than a host in a URL. */
-const BAD_HOST = /[\0-\x20\x7f/?#\\@]/;
 
 /** @throws {Malformed} with the status that says so. */
 export function parseRequestHead(text: string): RequestHead {
@@ -43,10 +40,7 @@ export function parseRequestHead(text: string): RequestHead {
   const minor = version === "HTTP/1.1" ? 1 : 0;
   if (space < 1 || !isMethod(method)) throw bad("request line", line);
   if (minor === 0 && version !== "HTTP/1.0") throw badVersion(version, line);
-  if (target === "" || BAD_TARGET.test(target)) throw bad("target", target);
-  if (method === "CONNECT") {
-    throw new Malformed("the method CONNECT, which is for proxies", 501);
-  }
+  checkTarget(method, target);
   const head: RequestHead = {
     method,
     path: target,
@@ -84,7 +78,7 @@ function takeFields(head: RequestHead, fields: Pair[]): void {
       case "host":
         hosts++;
         head.authority = value;
-        if (BAD_HOST.test(value)) throw bad("host", value);
+        checkHost(value);
         break;
       case "content-length":
       case "transfer-encoding":
@@ -127,7 +121,7 @@ function takeOther(head: RequestHead, target: string): void {
   if (target === "*" && head.method === "OPTIONS") return;
   const [, authority, rest] = /^https?:\/\/([^/?]+)(.*)$/i.exec(target) ?? [];
   if (authority === undefined) throw bad("target", target);
-  if (BAD_HOST.test(authority)) throw bad("host", authority);
+  checkHost(authority);
   head.authority = authority;
   head.path = rest![0] === "/" ? rest! : `/${rest}`;
   for (const field of head.fields) {
@@ -143,9 +137,4 @@ function isConsent(name: string, value: string): boolean {
 /** The words of a list in a field, in lower case. */
 function tokensOf(value: string): string[] {
   return value.toLowerCase().split(",").map((token) => token.trim());
-}
-
-function bad(what: string, text: string): Malformed {
-  const shown = JSON.stringify(text.slice(0, 80));
-  return new Malformed(`the ${what} ${shown}`);
 }

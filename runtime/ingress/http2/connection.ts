@@ -2,6 +2,8 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { endAfterReading } from "../../http/http2_session.ts";
 import { MAX_FIELDS, MAX_HEAD } from "../../http/limits.ts";
+import type { Malformed } from "../../http/malformed.ts";
+import { errorAnswer } from "../answers.ts";
 import { ClientEnds, HttpFacts } from "../facts.ts";
 import type { Handler } from "../incoming.ts";
 import type { Layer } from "./layer.ts";
@@ -96,10 +98,17 @@ export class Http2Connection implements ReplyOwner {
     let head: RequestHead;
     try {
       head = parseRequestHead(raw);
-    } catch {
-      return stream.close(ENHANCE_YOUR_CALM);
+    } catch (error) {
+      return this.#refuse(stream, error as Malformed);
     }
     this.#ask(stream, head, (flags & END_STREAM) !== 0);
+  }
+
+  #refuse(stream: ServerHttp2Stream, { status, message }: Malformed): void {
+    if (status === 431) return stream.close(ENHANCE_YOUR_CALM);
+    const answer = errorAnswer(status, `the request has ${message}`);
+    new Http2Reply(this, stream, "", undefined)
+      .whole(status, answer.headers, answer.body);
   }
 
   #ask(stream: ServerHttp2Stream, head: RequestHead, ended: boolean): void {

@@ -2,6 +2,7 @@
 import { isHopByHop, type Pair, pairsOf } from "../../http/fields.ts";
 import { MAX_HEAD } from "../../http/limits.ts";
 import { Malformed } from "../../http/malformed.ts";
+import { checkHost, checkTarget } from "../asked.ts";
 
 export interface RequestHead {
   method: string;
@@ -15,7 +16,7 @@ export interface RequestHead {
   expects: boolean;
 }
 
-/** `raw`: names and values by turns. @throws {Malformed} where it is too long. */
+/** `raw`: names and values by turns. @throws {Malformed} with the status that says so. */
 export function parseRequestHead(raw: readonly string[]): RequestHead {
   const head: RequestHead = {
     method: "",
@@ -66,6 +67,8 @@ export function parseRequestHead(raw: readonly string[]): RequestHead {
     head.fields.push(pair);
   }
   takeHost(head, host);
+  checkTarget(head.method, head.path);
+  checkHost(head.authority);
   // `node:http2` does not count before the client has acknowledged our settings.
   if (size > MAX_HEAD) throw new Malformed("a head that is too long", 431);
   return head;

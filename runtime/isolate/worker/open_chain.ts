@@ -9,8 +9,6 @@ import type { Terminal, TerminalEvents } from "./http/terminal.ts";
 import { upstreams } from "./port.ts";
 import { serveTcp } from "./tcp/serve.ts";
 
-const NOTHING = new Uint8Array(0);
-
 /** @returns the port. @throws {Error} naming the address that cannot be had, or a function that is not here. */
 export function openChain(
   listener: ListenerSpec,
@@ -43,8 +41,7 @@ export function openChain(
     hostname,
     port,
     (request, reply) =>
-      // A fragment is the client's own; one that is sent could mislead what looks at the path. Envoy answers likewise.
-      request.path.includes("#") ? reply.whole(400, [], NOTHING) : serveHttp(
+      serveHttp(
         { functions, terminal, trailers: listener.trailers },
         request,
         reply,

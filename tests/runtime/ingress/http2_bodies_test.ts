@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { IncomingBody } from "../../../runtime/ingress/incoming.ts";
 import {
+  ALL,
   block,
   Client,
   DATA,
@@ -16,7 +17,6 @@ import {
   WINDOW_UPDATE,
 } from "./http2_harness.ts";
 
-const ALL = END_HEADERS | END_STREAM;
 const NONE = new Uint8Array(0);
 const CANCEL = [0, 0, 0, 8];
 
@@ -54,7 +54,6 @@ Deno.test("a body comes in parts, and its trailers after it", async () => {
   await using server = new Server();
   using client = await Client.connect(
     server.port,
-    [],
     frame(
       HEADERS,
       END_HEADERS,
@@ -86,7 +85,6 @@ Deno.test("a body may end without trailers, and be empty", async () => {
   await using server = new Server();
   using _client = await Client.connect(
     server.port,
-    [],
     frame(HEADERS, END_HEADERS, 1, head("POST", "/")),
     frame(DATA, END_STREAM, 1),
   );
@@ -103,7 +101,6 @@ Deno.test("a body that nobody reads, or that is held, fills no more than its win
   const part = frame(DATA, 0, 1, new Uint8Array(16 * 1024));
   using client = await Client.connect(
     server.port,
-    [],
     frame(HEADERS, END_HEADERS, 1, head("POST", "/")),
     part,
     part,
@@ -135,7 +132,6 @@ Deno.test("the end of a body waits as well while that is held", async () => {
   await using server = new Server();
   using client = await Client.connect(
     server.port,
-    [],
     frame(HEADERS, END_HEADERS, 1, head("POST", "/")),
   );
   const [{ body }] = await server.asked();
@@ -153,7 +149,6 @@ Deno.test("a client that waits for our consent gets it when its body is read", a
   await using server = new Server();
   using client = await Client.connect(
     server.port,
-    [],
     frame(
       HEADERS,
       END_HEADERS,
@@ -187,7 +182,6 @@ for (
     await using server = new Server();
     using client = await Client.connect(
       server.port,
-      [],
       frame(HEADERS, END_HEADERS, 1, head("POST", "/")),
       frame(DATA, 0, 1, latin1("abc")),
     );
@@ -213,7 +207,6 @@ Deno.test("a body that is longer than its length breaks", async () => {
   await using server = new Server();
   using client = await Client.connect(
     server.port,
-    [],
     frame(
       HEADERS,
       END_HEADERS,

@@ -5,6 +5,7 @@ import { Http2Connections } from "../../../runtime/ingress/http2/connections.ts"
 import { Socket } from "../../../runtime/ingress/http2/socket.ts";
 import type { Incoming, Reply } from "../../../runtime/ingress/incoming.ts";
 import {
+  ALL,
   Client,
   codeOf,
   CONTINUATION,
@@ -22,7 +23,6 @@ import {
   WINDOW_UPDATE,
 } from "./http2_harness.ts";
 
-const ALL = END_HEADERS | END_STREAM;
 const GET = head("GET", "/");
 const NONE = new Uint8Array(0);
 const NO_ERROR = 0;
@@ -33,11 +33,7 @@ const OPENED = frame(WINDOW_UPDATE, 0, 0, [0x7f, 0, 0, 0]);
 
 Deno.test("a listener that closes answers what is under way, takes nothing more, and ends", async () => {
   await using server = new Server();
-  using client = await Client.connect(
-    server.port,
-    [],
-    frame(HEADERS, ALL, 1, GET),
-  );
+  using client = await Client.connect(server.port, frame(HEADERS, ALL, 1, GET));
   const [, reply] = await server.asked();
   reply.head(200, []);
   const closed = server.close();
@@ -77,7 +73,7 @@ Deno.test("a connection counts until it is over, and is over once", async () => 
   );
   const accepted = listener.accept();
   const { port } = listener.addr;
-  using client = await Client.connect(port, [], frame(HEADERS, ALL, 1, GET));
+  using client = await Client.connect(port, frame(HEADERS, ALL, 1, GET));
   const conn = await accepted;
   const said = new Uint8Array(PREFACE.length);
   await conn.read(said);
@@ -124,7 +120,6 @@ Deno.test("a connection on which nothing is asked is ended in the end, others ar
   };
   using busy = await Client.connect(
     listener.addr.port,
-    [],
     frame(HEADERS, ALL, 1, GET),
   );
   await take();
@@ -145,11 +140,7 @@ Deno.test("a connection on which nothing is asked is ended in the end, others ar
 
 Deno.test("an answer waits for the window of its stream", async () => {
   await using server = new Server();
-  using client = await Client.connect(
-    server.port,
-    [],
-    frame(HEADERS, ALL, 1, GET),
-  );
+  using client = await Client.connect(server.port, frame(HEADERS, ALL, 1, GET));
   const [, reply] = await server.asked();
   const { promise, resolve } = Promise.withResolvers<void>();
   const heard: boolean[] = [];
@@ -206,7 +197,7 @@ Deno.test("of an answer that its client does not read, no more is taken than fit
     reply.head(200, []);
     go();
   });
-  using client = await Client.connect(
+  using client = await Client.connectWith(
     server.port,
     OPEN,
     OPENED,

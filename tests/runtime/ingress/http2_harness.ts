@@ -1,5 +1,6 @@
 /** Clients that say HTTP/2 frame by frame (RFC 9113 §4), and a listener for them. */
 import assert from "node:assert/strict";
+import { joined } from "../../../proto/joined.ts";
 import type {
   Handler,
   Incoming,
@@ -22,6 +23,8 @@ export const CONTINUATION = 9;
 
 export const END_STREAM = 1;
 export const END_HEADERS = 4;
+/** Of a request without a body. */
+export const ALL = END_HEADERS | END_STREAM;
 
 export const PREFACE = latin1("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
@@ -89,10 +92,15 @@ export class Client implements Disposable {
     this.#conn = conn;
   }
 
-  /** Says its preface and settings, and whatever else. */
-  static async connect(
+  /** Says its preface, settings that say nothing, and whatever else. */
+  static connect(port: number, ...frames: Uint8Array[]): Promise<Client> {
+    return Client.connectWith(port, [], ...frames);
+  }
+
+  /** Says its preface, those settings, and whatever else. */
+  static async connectWith(
     port: number,
-    settings: number[] = [],
+    settings: number[],
     ...frames: Uint8Array[]
   ): Promise<Client> {
     const client = new Client(await Deno.connect({ port }));
@@ -141,7 +149,7 @@ export class Client implements Disposable {
   }
 
   async #run(): Promise<void> {
-    let bytes = new Uint8Array(0);
+    let bytes: Uint8Array = new Uint8Array(0);
     const buffer = new Uint8Array(64 * 1024);
     try {
       while (true) {
@@ -150,7 +158,7 @@ export class Client implements Disposable {
         bytes = joined([bytes, buffer.subarray(0, count)]);
         let at = 0;
         while (bytes.length - at >= 9) {
-          const view = new DataView(bytes.buffer, at);
+          const view = new DataView(bytes.buffer, bytes.byteOffset + at);
           const length = view.getUint32(0) >> 8;
           if (bytes.length - at < 9 + length) break;
           this.#frames.push({
@@ -222,14 +230,4 @@ function text(value: string): number[] {
   let rest = bytes.length - 127;
   for (; rest >= 128; rest >>= 7) length.push(rest & 127 | 128);
   return [...length, rest, ...bytes];
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

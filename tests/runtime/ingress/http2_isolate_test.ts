@@ -1,6 +1,7 @@
 /** What an isolate that answers HTTP/2 needs, and what must not end it. */
 import assert from "node:assert/strict";
 import {
+  ALL,
   Client,
   DATA,
   END_HEADERS,
@@ -14,7 +15,6 @@ import {
   Server,
 } from "./http2_harness.ts";
 
-const ALL = END_HEADERS | END_STREAM;
 const GET = head("GET", "/");
 
 Deno.test("an isolate that may do nothing but listen answers HTTP/2", async () => {
@@ -31,7 +31,6 @@ Deno.test("an isolate that may do nothing but listen answers HTTP/2", async () =
     await listening.promise;
     using client = await Client.connect(
       port,
-      [],
       frame(HEADERS, END_HEADERS, 1, head("POST", "/")),
       frame(DATA, END_STREAM, 1, latin1("hello")),
     );
@@ -64,7 +63,6 @@ for (const [what, ending] of Object.entries(ENDINGS)) {
     }
     using client = await Client.connect(
       server.port,
-      [],
       frame(HEADERS, ALL, 1, GET),
     );
     assert.deepEqual((await client.frame(DATA, 1)).payload, latin1("hello"));

@@ -4,6 +4,7 @@ import { type ClientHttp2Session, connect } from "node:http2";
 import type { Pair } from "../../../runtime/http/fields.ts";
 import type { Reply } from "../../../runtime/ingress/incoming.ts";
 import {
+  ALL,
   Client,
   codeOf,
   DATA,
@@ -17,7 +18,6 @@ import {
   Server,
 } from "./http2_harness.ts";
 
-const ALL = END_HEADERS | END_STREAM;
 const NONE = new Uint8Array(0);
 const NO_ERROR = 0;
 const INTERNAL_ERROR = 2;
@@ -172,7 +172,6 @@ for (
     });
     using client = await Client.connect(
       server.port,
-      [],
       frame(HEADERS, ALL, 1, head("GET", "/")),
     );
     assert.equal(codeOf(await client.frame(RST_STREAM, 1)), INTERNAL_ERROR);
@@ -197,7 +196,6 @@ for (
     await using server = new Server();
     using client = await Client.connect(
       server.port,
-      [],
       frame(HEADERS, END_HEADERS, 1, head("POST", "/")),
     );
     const [{ body }, reply] = await server.asked();
@@ -228,7 +226,6 @@ Deno.test("an answer to a request that is complete ends without a reset, whether
   );
   using client = await Client.connect(
     server.port,
-    [],
     frame(HEADERS, END_HEADERS, 1, head("POST", "/")),
     frame(DATA, END_STREAM, 1, latin1("unread")),
   );

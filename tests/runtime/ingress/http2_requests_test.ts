@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import type { Pair } from "../../../runtime/http/fields.ts";
 import {
+  ALL,
   block,
   Client,
   codeOf,
   CONTINUATION,
+  DATA,
   END_HEADERS,
   END_STREAM,
   frame,
@@ -17,7 +19,6 @@ import {
   SETTINGS,
 } from "./http2_harness.ts";
 
-const ALL = END_HEADERS | END_STREAM;
 const NO_ERROR = 0;
 const NONE = new Uint8Array(0);
 const ENHANCE_YOUR_CALM = 11;
@@ -26,7 +27,6 @@ Deno.test("a request's head comes as it was said, without what belongs to HTTP/2
   await using server = new Server();
   using client = await Client.connect(
     server.port,
-    [],
     frame(
       HEADERS,
       ALL,
@@ -73,16 +73,11 @@ Deno.test("streams of a connection are of one connection", async () => {
   const get = head("GET", "/");
   using one = await Client.connect(
     server.port,
-    [],
     frame(HEADERS, ALL, 1, get),
     frame(HEADERS, ALL, 3, get),
   );
   const [[first], [second]] = [await server.asked(), await server.asked()];
-  using _other = await Client.connect(
-    server.port,
-    [],
-    frame(HEADERS, ALL, 1, get),
-  );
+  using _other = await Client.connect(server.port, frame(HEADERS, ALL, 1, get));
   const [third] = await server.asked();
   assert.equal(first.facts.connectionId, second.facts.connectionId);
   assert.notEqual(first.facts.connectionId, third.facts.connectionId);
@@ -97,7 +92,6 @@ Deno.test("a host is the authority where none is given, and is dropped beside on
   ]];
   using _client = await Client.connect(
     server.port,
-    [],
     frame(HEADERS, ALL, 1, block(...fields, ["host", "a:1"])),
     frame(HEADERS, ALL, 3, head("GET", "/", ["host", "other"])),
   );
@@ -110,25 +104,26 @@ Deno.test("a host is the authority where none is given, and is dropped beside on
   assert.deepEqual(beside.headers, []);
 });
 
-Deno.test("a CONNECT has an authority and no path", async () => {
-  await using server = new Server();
-  using _client = await Client.connect(
-    server.port,
-    [],
-    frame(
-      HEADERS,
-      END_HEADERS,
-      1,
-      block([":method", "CONNECT"], [":authority", "far.example:443"]),
-    ),
-  );
-  const [{ method, path, authority }] = await server.asked();
-  assert.deepEqual([method, path, authority], [
-    "CONNECT",
-    "",
-    "far.example:443",
-  ]);
-});
+const GET: Pair[] = [[":method", "GET"], [":scheme", "http"]];
+const REFUSED: [why: RegExp, fields: Pair[]][] = [
+  [/the method CONNECT/, [[":method", "CONNECT"], [":authority", "a:443"]]],
+  [/the target .*a#b/, [...GET, [":path", "/a#b"], [":authority", "a"]]],
+  [/the host .*u@a/, [...GET, [":path", "/"], [":authority", "u@a"]]],
+];
+
+for (const [why, fields] of REFUSED) {
+  Deno.test(`what HTTP/1.1 refuses is refused, and the next request is answered (${why})`, async () => {
+    await using server = new Server((_, reply) => reply.whole(204, [], NONE));
+    using client = await Client.connect(
+      server.port,
+      frame(HEADERS, END_HEADERS, 1, block(...fields)),
+    );
+    const { payload } = await client.frame(DATA, 1);
+    assert.match(new TextDecoder().decode(payload), why);
+    await client.say(frame(HEADERS, ALL, 3, head("GET", "/")));
+    assert.equal((await client.frame(HEADERS, 3)).flags & END_STREAM, 1);
+  });
+}
 
 const MALFORMED: Record<string, number[]> = {
   "a field of the connection": head("GET", "/", ["connection", "close"]),
@@ -158,7 +153,6 @@ for (const [what, fields] of Object.entries(MALFORMED)) {
     await using server = new Server();
     using client = await Client.connect(
       server.port,
-      [],
       frame(HEADERS, ALL, 1, fields),
     );
     const { payload } = await client.frame(GOAWAY);
@@ -172,7 +166,6 @@ Deno.test("what is no HTTP/2 after all ends its connection", async () => {
   await using server = new Server();
   using client = await Client.connect(
     server.port,
-    [],
     frame(SETTINGS, 0, 0, [1, 2, 3]),
   );
   assert.notEqual(codeOf(await client.frame(GOAWAY)), NO_ERROR);
@@ -183,7 +176,6 @@ Deno.test("a field that HTTP cannot carry is dropped", async () => {
   await using server = new Server();
   using _client = await Client.connect(
     server.port,
-    [],
     frame(
       HEADERS,
       ALL,
@@ -211,7 +203,7 @@ for (
 ) {
   Deno.test(`a request with ${what} is refused, and the connection goes on`, async () => {
     await using server = new Server();
-    using client = await Client.connect(server.port, [], ...acknowledged);
+    using client = await Client.connect(server.port, ...acknowledged);
     const bytes = Uint8Array.from(head("GET", "/", ...fields));
     await client.say(
       ...split(bytes),

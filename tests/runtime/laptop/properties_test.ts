@@ -66,15 +66,16 @@ function upstreamReader(): Promise<Uint8Array> {
       (i32.const 0)))`);
 }
 
-/** One function alone serves from its own isolate; of two, the main isolate passes requests on. */
+/** The first function listens in its own isolate; requests for the second come to it from there. */
 for (const names of [["one"], ["one", "two"]]) {
   Deno.test(`a plugin learns the ends of its client's connection (functions: ${names})`, async () => {
     await withDemo({
       modules: { "reader.wasm": await reader() },
       functions: Object.fromEntries(names.map((name) => [name, "reader.wasm"])),
     }, async ({ ask, host }) => {
+      const id = names.at(-1)!;
       const property = async (path: string) => {
-        const headers = { id: "one", property: path };
+        const headers = { id, property: path };
         const [status, body] = await ask("/a?b", { headers });
         assert.equal(status, 200);
         return body;
@@ -87,7 +88,9 @@ for (const names of [["one"], ["one", "two"]]) {
       );
       assert.equal(await property("request.protocol"), "HTTP/1.1");
       assert.equal(await property("request.url_path"), "/a");
-      assert.equal(await property("plugin_vm_id"), "one");
+      assert.equal(await property("plugin_vm_id"), id);
+      // Eight bytes, of which a number this small fills one.
+      assert.match(await property("connection_id"), /^[^\0]\0{7}$/);
       assert.equal(await property("upstream.address"), "");
     });
   });

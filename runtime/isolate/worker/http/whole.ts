@@ -52,7 +52,7 @@ export async function serveWhole(
     timer = setTimeout(() => {
       through.late(requestTimeout);
       // One that has begun has not begun for anybody yet.
-      reply.give(new TooLate(`no answer within ${requestTimeout} ms`));
+      reply.giveUp(new TooLate(`no answer within ${requestTimeout} ms`));
     }, requestTimeout);
   }
   try {
@@ -111,7 +111,7 @@ class WholeReply implements Reply {
     this.#size += bytes.length;
     if (this.#size <= this.#limit) this.#parts.push(bytes);
     else {
-      this.give(
+      this.giveUp(
         new TooLong(
           `the response body is over the limit of ${this.#limit} bytes`,
         ),
@@ -132,10 +132,10 @@ class WholeReply implements Reply {
   }
 
   /** Nobody takes the answer any more. */
-  give(up: Error): void {
+  giveUp(why: Error): void {
     if (this.over) return;
     this.over = true;
-    this.#answer.reject(up);
+    this.#answer.reject(why);
     this.#events?.gone();
   }
 }
