@@ -3,8 +3,6 @@ import { Malformed } from "../http/malformed.ts";
 
 /** What no target has: white space, control characters, a fragment, which is the client's own. Bytes beyond ASCII go through. */
 const BAD_TARGET = /[\0-\x20\x7f#]/;
-/** What could be taken for more than a host in a URL. */
-const BAD_HOST = /[\0-\x20\x7f/?#\\@]/;
 
 /** @throws {Malformed} */
 export function checkTarget(method: string, target: string): void {
@@ -12,11 +10,6 @@ export function checkTarget(method: string, target: string): void {
     throw new Malformed("the method CONNECT, which is for proxies", 501);
   }
   if (target === "" || BAD_TARGET.test(target)) throw bad("target", target);
-}
-
-/** @throws {Malformed} */
-export function checkHost(host: string): void {
-  if (BAD_HOST.test(host)) throw bad("host", host);
 }
 
 /** `what` of the request is nothing that can be: `text`. */

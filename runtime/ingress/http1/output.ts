@@ -1,7 +1,7 @@
 /** What a connection writes, in order; what is said in one turn is written together. */
 import { after } from "../../../proto/after.ts";
 import { joined } from "../../../proto/joined.ts";
-import { writeInTurn, type Writer } from "./turn.ts";
+import { turn, type Writer } from "./turn.ts";
 
 /** Bytes that wait for a slow client before the answer has to. */
 const WINDOW = 64 * 1024;
@@ -62,7 +62,7 @@ export class Output implements Writer {
     this.#parts.push(bytes);
     if (!this.writing) {
       this.writing = true;
-      writeInTurn(this);
+      turn.write(this);
     }
     this.#press();
   }

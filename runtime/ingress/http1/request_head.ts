@@ -3,7 +3,7 @@ import { framingOf } from "../../http/body.ts";
 import { isHopByHop, isToken, type Pair } from "../../http/fields.ts";
 import { firstLine, parseFields } from "../../http/head.ts";
 import { Malformed } from "../../http/malformed.ts";
-import { bad, checkHost, checkTarget } from "../asked.ts";
+import { bad, checkTarget } from "../asked.ts";
 
 export interface RequestHead {
   method: string;
@@ -27,6 +27,8 @@ export const PREFACE = "PRI * HTTP/2.0\r\n\r\n";
 /** Longest method: bytes. */
 const MAX_METHOD = 64;
 
+/** What could be taken for more than a host in a URL. */
+const BAD_HOST = /[\0-\x20\x7f/?#\\@]/;
 const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
 
 /** @throws {Malformed} with the status that says so. */
@@ -132,6 +134,10 @@ function takeOther(head: RequestHead, target: string): void {
 /** Whether a field asks for our consent: it is answered here, and not passed on. */
 function isConsent(name: string, value: string): boolean {
   return name === "expect" && value.toLowerCase() === "100-continue";
+}
+
+function checkHost(host: string): void {
+  if (BAD_HOST.test(host)) throw bad("host", host);
 }
 
 /** The words of a list in a field, in lower case. */

@@ -2,7 +2,7 @@
 import { isHopByHop, type Pair, pairsOf } from "../../http/fields.ts";
 import { MAX_HEAD } from "../../http/limits.ts";
 import { Malformed } from "../../http/malformed.ts";
-import { checkHost, checkTarget } from "../asked.ts";
+import { checkTarget } from "../asked.ts";
 
 export interface RequestHead {
   method: string;
@@ -68,7 +68,6 @@ export function parseRequestHead(raw: readonly string[]): RequestHead {
   }
   takeHost(head, host);
   checkTarget(head.method, head.path);
-  checkHost(head.authority);
   // `node:http2` does not count before the client has acknowledged our settings.
   if (size > MAX_HEAD) throw new Malformed("a head that is too long", 431);
   return head;

@@ -108,7 +108,6 @@ const GET: Pair[] = [[":method", "GET"], [":scheme", "http"]];
 const REFUSED: [why: RegExp, fields: Pair[]][] = [
   [/the method CONNECT/, [[":method", "CONNECT"], [":authority", "a:443"]]],
   [/the target .*a#b/, [...GET, [":path", "/a#b"], [":authority", "a"]]],
-  [/the host .*u@a/, [...GET, [":path", "/"], [":authority", "u@a"]]],
 ];
 
 for (const [why, fields] of REFUSED) {
