@@ -76,6 +76,8 @@ export class HttpExchange implements TerminalEvents {
 
   /** The request's fields. `end`: there is no body. */
   start(end: boolean): void {
+    // The client may have left while an instance was waited for.
+    if (this.#over) return;
     const fields = envoyFields(this.#arrival);
     this.#toGrpc = isGrpc(fields);
     this.#first.headers(fields, end);
