@@ -33,6 +33,8 @@ export class RouterTerminal implements Terminal {
   readonly #options: RouterOptions;
   readonly #events: TerminalEvents;
   #upstream: UpstreamTerminal | undefined;
+  /** As it was said last, perhaps before there was an upstream. */
+  #pressed = false;
 
   constructor(options: RouterOptions, events: TerminalEvents) {
     this.#options = options;
@@ -93,6 +95,7 @@ export class RouterTerminal implements Terminal {
   }
 
   pressure(on: boolean): void {
+    this.#pressed = on;
     this.#upstream?.pressure(on);
   }
 
@@ -120,6 +123,7 @@ export class RouterTerminal implements Terminal {
       (events) => this.#options.open(cluster, timeout, events),
       this.#edited(changes),
     );
+    this.#upstream.pressure(this.#pressed);
     this.#upstream.headers(sent, end);
   }
 
@@ -135,6 +139,7 @@ export class RouterTerminal implements Terminal {
       response: edits(events.response, changes),
     };
   }
+
   #answer(status: number, body = "", details = ""): void {
     this.#events.respondInstead({
       status,
