@@ -73,6 +73,8 @@ export class Http1Connection {
   #first = true;
   /** The present request is the last one. */
   #last = false;
+  /** What is wrong with the present request's body. */
+  #wrong: Malformed | undefined;
   /** Nothing more is asked or answered. */
   #finishing = false;
   /** The client may still be sending when we are done. */
@@ -159,9 +161,12 @@ export class Http1Connection {
 
   /** The answer is broken off; what was handed over of it is still written. */
   cut(): void {
+    const begun = this.#reply?.begun;
     this.#reply = undefined;
     this.#body?.stop();
-    this.#finish();
+    // Whoever read the body has no answer to what was wrong with it, but the client is told.
+    if (this.#wrong !== undefined && begun === false) this.#refuse(this.#wrong);
+    else this.#finish();
   }
 
   /** Takes what was read as far as it can be. */
@@ -258,6 +263,7 @@ export class Http1Connection {
   /** What came is no body. */
   #spoiled(body: Http1Body, error: Malformed): void {
     this.#last = true;
+    this.#wrong = error;
     body.broken();
     this.#settle(error);
   }

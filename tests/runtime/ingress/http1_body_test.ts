@@ -167,3 +167,23 @@ Deno.test("answers to requests with unread bodies are told apart", async () => {
     Array.from({ length: 50 }, () => 200),
   );
 });
+
+Deno.test("what is no body is told the client, though its reader breaks the answer off as soon as it hears", async () => {
+  const heard: string[] = [];
+  await using server = new Server(({ body }, reply) => {
+    reply.listen({ gone: () => heard.push("gone"), pressure() {} });
+    body!.read({
+      data() {},
+      trailers() {},
+      broken() {
+        heard.push("broken");
+        reply.reset("the client has gone");
+      },
+    });
+  });
+  const client = await server.connect(
+    "POST /p HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nno\r\n",
+  );
+  assert.deepEqual(statuses(await client.rest()), [400]);
+  assert.deepEqual(heard, ["broken"]);
+});
