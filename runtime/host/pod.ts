@@ -277,7 +277,8 @@ export class Pod {
   }
 
   async close(): Promise<void> {
-    await this.#listener?.close();
+    // Requests under way have as long as functions have to end.
+    await within(PATIENCE, this.#listener?.close() ?? Promise.resolve());
     await Promise.all(this.functions.map((fn) => this.stop(fn)));
     this.#listening?.terminate();
     this.#upstreams.close();

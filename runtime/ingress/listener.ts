@@ -17,7 +17,7 @@ const PATIENCE = { idle: 120, head: 2, stalled: 10 };
 
 export interface Listener {
   port: number;
-  /** Stops listening; requests under way are still answered. */
+  /** Stops listening. Resolves when the requests under way were answered, however long that takes. */
   close(): Promise<void>;
 }
 
@@ -36,12 +36,14 @@ export function openListener(
   const listener = listenTcp(hostname, port, shared);
   const connections = new Connections(handler, most);
   acceptAll(listener, (conn) => connections.take(conn));
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    listener.close();
+    return connections.shutdown();
+  };
   return {
     port: listener.addr.port,
-    close() {
-      listener.close();
-      return connections.shutdown();
-    },
+    close: () => closing ??= close(),
   };
 }
 

@@ -1,9 +1,9 @@
 /** From an HTTP request to what a function sees of it. */
-import { joined } from "../../proto/joined.ts";
 import type { Pair } from "../http/fields.ts";
-import type { BodyStream, WireRequest } from "../isolate/messages.ts";
+import type { WireRequest } from "../isolate/messages.ts";
 import { plainFacts } from "./facts.ts";
 import type { Incoming } from "./incoming.ts";
+import { collect, StreamBody } from "./streams.ts";
 
 const encoder = new TextEncoder();
 const NONE = new Uint8Array(0);
@@ -19,11 +19,8 @@ export async function wholeOf(
       ? undefined
       : request;
   }
-  if ((declaredLength(request.headers) ?? 0) > limit) {
-    await stream.cancel();
-    return undefined;
-  }
-  const body = await readStream(stream, limit);
+  const declared = declaredLength(request.headers);
+  const body = await collect(new StreamBody(stream, declared), limit);
   return body && { ...rest, body, bodyIsReal: body.length > 0 };
 }
 
@@ -41,22 +38,6 @@ export function declaredLength(
     if (name === "content-length") return Number(value);
   }
   return undefined;
-}
-
-/** All of a stream but its trailers, up to `limit` bytes. @returns undefined when it has more. @throws why it broke off. */
-export async function readStream(
-  stream: BodyStream,
-  limit: number,
-): Promise<Uint8Array | undefined> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of stream) {
-    if (!(part instanceof Uint8Array)) continue;
-    size += part.length;
-    if (size > limit) return undefined;
-    parts.push(part);
-  }
-  return joined(parts);
 }
 
 /**

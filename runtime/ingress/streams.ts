@@ -23,7 +23,10 @@ export function collect(
     body.stop();
     resolve(undefined);
   };
-  if ((body.declared ?? 0) > limit) tooLarge();
+  if ((body.declared ?? 0) > limit) {
+    tooLarge();
+    return promise;
+  }
   const parts: Uint8Array[] = [];
   let size = 0;
   body.read({
@@ -96,7 +99,7 @@ export async function sendStream(
       await held?.promise;
     }
   } catch (error) {
-    reply.reset((error as Error).message);
+    reply.reset(String(error));
   }
 }
 
@@ -130,6 +133,7 @@ export class StreamBody implements IncomingBody {
         if (end) return;
       }
     } catch {
+      // Or the sink threw, which it must not: unheard that would end the isolate.
       if (!this.#stopped) sink.broken();
     }
   }

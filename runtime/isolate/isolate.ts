@@ -313,11 +313,13 @@ export class Isolate {
     { n, request, id }: Extract<FromIsolate, { t: "route" }>,
   ): Promise<WireResponse> {
     try {
-      return await this.#events!.route(
+      const answer = await this.#events!.route(
         request,
         id,
         (work) => this.#leaving.set(n, work),
       );
+      if (this.#ended !== undefined) answer.stream?.cancel().catch(() => {});
+      return answer;
     } finally {
       this.#leaving.delete(n);
     }
@@ -345,6 +347,9 @@ export class Isolate {
   #end(reason: string): void {
     this.#ended ??= reason;
     this.#gone.abort(new Error(reason));
+    // Nobody there hears an answer any more.
+    for (const left of this.#leaving.values()) left();
+    this.#leaving.clear();
     for (const map of [this.#loading, this.#pending]) {
       for (const { reject } of map.values()) reject(new Error(reason));
       map.clear();

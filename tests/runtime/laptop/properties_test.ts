@@ -66,7 +66,7 @@ function upstreamReader(): Promise<Uint8Array> {
       (i32.const 0)))`);
 }
 
-/** The first function listens in its own isolate; requests for the second come to it from there. */
+/** One function alone serves from its own isolate; of two, the main isolate passes requests on. */
 for (const names of [["one"], ["one", "two"]]) {
   Deno.test(`a plugin learns the ends of its client's connection (functions: ${names})`, async () => {
     await withDemo({

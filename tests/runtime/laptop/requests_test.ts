@@ -194,3 +194,25 @@ Deno.test("a function that is to have very many instances still answers, and goe
     assert.equal(await admin("uninstall", { name: "id_2" }), 200);
     assert.equal((await ask("/"))[0], 503);
   }));
+
+Deno.test("a host that stops does not wait for requests that do not end", async () => {
+  const paused = await assemble(`(module (memory (export "memory") 1)
+    (func (export "proxy_abi_version_0_2_1"))
+    (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+      (i32.const 1)))`);
+  await withDemo({
+    modules: { "paused.wasm": paused },
+    functions: {
+      paused: { path: "paused.wasm", "request-timeout": "20s" },
+      f2: "f2.wasm",
+    },
+  }, async ({ ask, host, log }) => {
+    const headers = { id: "paused" };
+    const answer = ask("/", { headers }).then(([status]) => status, () => 0);
+    await ask("/", { headers: { id: "id_2" } });
+    await host.stop();
+    await host.stop();
+    assert.notEqual(await answer, 504);
+    assert.doesNotMatch(log(), /no answer within/);
+  });
+});

@@ -9,8 +9,25 @@ const SECOND = { id: "second" };
 
 type Serve = ConstructorParameters<typeof RawServer>[0];
 
-/** `first` listens; `second` is in front of a service. */
+/** Who listens where there are several functions: the main isolate, but for isolates that share the port. */
+const LISTENERS: [who: string, first: unknown][] = [
+  ["the main isolate", "filter.wasm"],
+  ["a function's isolate", { path: "filter.wasm", isolates: 2 }],
+];
+
+/** The same, whoever listens. */
+function eachWay(
+  title: string,
+  test: (first: unknown) => Promise<void>,
+): void {
+  for (const [who, first] of LISTENERS) {
+    Deno.test(`${title} (${who} listens)`, () => test(first));
+  }
+}
+
+/** Two functions, of which `second` is in front of a service and listens nowhere. */
 async function withSecond(
+  first: unknown,
   serve: Serve,
   test: (demo: Demo & { url: string }) => Promise<void>,
 ): Promise<void> {
@@ -19,7 +36,7 @@ async function withSecond(
   await withDemo({
     modules: { "filter.wasm": await assemble(FILTER) },
     functions: {
-      first: "filter.wasm",
+      first,
       second: { path: "filter.wasm", upstream },
     },
   }, (demo) => {
@@ -28,114 +45,126 @@ async function withSecond(
   });
 }
 
-Deno.test("an answer is there before its end, and of any length", async () => {
-  const goOn = Promise.withResolvers<void>();
-  await withSecond(async (peer) => {
-    await peer.until("\r\n\r\n");
-    await peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello");
-    await goOn.promise;
-    for (let i = 0; i < 100; i++) await peer.send("x".repeat(100_000));
-    peer.close();
-  }, async ({ url }) => {
-    const { body } = await fetch(url, { headers: SECOND });
-    const reader = body!.getReader();
-    const first = await reader.read();
-    assert.equal(new TextDecoder().decode(first.value), "hello");
-    goOn.resolve();
-    let length = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      length += value.length;
-    }
-    assert.equal(length, 10_000_000);
-  });
-});
-
-Deno.test("a body arrives at the service while the client still sends", async () => {
-  const arrived = Promise.withResolvers<void>();
-  await withSecond(async (peer) => {
-    await peer.until("one");
-    arrived.resolve();
-    await peer.until("two");
-    await peer.send("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\ndone!");
-    peer.close();
-  }, async ({ url }) => {
-    const body = new ReadableStream<Uint8Array>({
-      async start(controller) {
-        const encoder = new TextEncoder();
-        controller.enqueue(encoder.encode("one"));
-        await arrived.promise;
-        controller.enqueue(encoder.encode("two"));
-        controller.close();
-      },
-    });
-    const response = await fetch(url, {
-      method: "POST",
-      headers: SECOND,
-      body,
-    });
-    assert.equal(response.status, 200);
-    assert.equal(await response.text(), "done!");
-  });
-});
-
-Deno.test("a client that reads nothing holds the service up, and one that leaves ends it", async () => {
-  let sent = 0;
-  const ended = Promise.withResolvers<void>();
-  await withSecond(async (peer) => {
-    await peer.until("\r\n\r\n");
-    await peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
-    const part = "x".repeat(64 * 1024);
-    try {
+eachWay(
+  "an answer is there before its end, and of any length",
+  async (first) => {
+    const goOn = Promise.withResolvers<void>();
+    await withSecond(first, async (peer) => {
+      await peer.until("\r\n\r\n");
+      await peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello");
+      await goOn.promise;
+      for (let i = 0; i < 100; i++) await peer.send("x".repeat(100_000));
+      peer.close();
+    }, async ({ url }) => {
+      const { body } = await fetch(url, { headers: SECOND });
+      const reader = body!.getReader();
+      const first = await reader.read();
+      assert.equal(new TextDecoder().decode(first.value), "hello");
+      goOn.resolve();
+      let length = 0;
       for (;;) {
-        await peer.send(part);
-        sent += part.length;
+        const { done, value } = await reader.read();
+        if (done) break;
+        length += value.length;
       }
-    } catch {
-      ended.resolve();
-    }
-  }, async ({ url }) => {
-    const leaving = new AbortController();
-    const { signal } = leaving;
-    const response = await fetch(url, { headers: SECOND, signal });
-    assert.equal(response.status, 200);
-    let before = -1;
-    while (sent !== before) {
-      before = sent;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
-    // The kernel's buffers for sockets hold some megabytes themselves.
-    assert(sent < 64 * 1024 * 1024, `${sent} bytes`);
-    leaving.abort();
-    await ended.promise;
-  });
-});
+      assert.equal(length, 10_000_000);
+    });
+  },
+);
 
-Deno.test("a client that leaves before its answer began takes the request to the service with it", async () => {
-  const asked = Promise.withResolvers<void>();
-  const left = Promise.withResolvers<void>();
-  await withSecond(async (peer) => {
-    await peer.until("\r\n\r\n");
-    asked.resolve();
-    // Until the other end closes.
-    await peer.until("never").catch(() => {});
-    left.resolve();
-  }, async ({ url, log }) => {
-    const leaving = new AbortController();
-    const { signal } = leaving;
-    const answer = fetch(url, { headers: SECOND, signal });
-    await asked.promise;
-    leaving.abort();
-    await assert.rejects(answer);
-    await left.promise;
-    assert.doesNotMatch(log(), /no answer within/, "it was not its timeout");
-  });
-});
+eachWay(
+  "a body arrives at the service while the client still sends",
+  async (first) => {
+    const arrived = Promise.withResolvers<void>();
+    await withSecond(first, async (peer) => {
+      await peer.until("one");
+      arrived.resolve();
+      await peer.until("two");
+      await peer.send("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\ndone!");
+      peer.close();
+    }, async ({ url }) => {
+      const body = new ReadableStream<Uint8Array>({
+        async start(controller) {
+          const encoder = new TextEncoder();
+          controller.enqueue(encoder.encode("one"));
+          await arrived.promise;
+          controller.enqueue(encoder.encode("two"));
+          controller.close();
+        },
+      });
+      const response = await fetch(url, {
+        method: "POST",
+        headers: SECOND,
+        body,
+      });
+      assert.equal(response.status, 200);
+      assert.equal(await response.text(), "done!");
+    });
+  },
+);
 
-Deno.test("trailers go to the service and come from it", async () => {
+eachWay(
+  "a client that reads nothing holds the service up, and one that leaves ends it",
+  async (first) => {
+    let sent = 0;
+    const ended = Promise.withResolvers<void>();
+    await withSecond(first, async (peer) => {
+      await peer.until("\r\n\r\n");
+      await peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
+      const part = "x".repeat(64 * 1024);
+      try {
+        for (;;) {
+          await peer.send(part);
+          sent += part.length;
+        }
+      } catch {
+        ended.resolve();
+      }
+    }, async ({ url }) => {
+      const leaving = new AbortController();
+      const { signal } = leaving;
+      const response = await fetch(url, { headers: SECOND, signal });
+      assert.equal(response.status, 200);
+      let before = -1;
+      while (sent !== before) {
+        before = sent;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+      // The kernel's buffers for sockets hold some megabytes themselves.
+      assert(sent < 24 * 1024 * 1024, `${sent} bytes`);
+      leaving.abort();
+      await ended.promise;
+    });
+  },
+);
+
+eachWay(
+  "a client that leaves before its answer began takes the request to the service with it",
+  async (first) => {
+    const asked = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    await withSecond(first, async (peer) => {
+      await peer.until("\r\n\r\n");
+      asked.resolve();
+      // Until the other end closes.
+      await peer.until("never").catch(() => {});
+      left.resolve();
+    }, async ({ url, log }) => {
+      const leaving = new AbortController();
+      const { signal } = leaving;
+      const answer = fetch(url, { headers: SECOND, signal });
+      await asked.promise;
+      leaving.abort();
+      await assert.rejects(answer);
+      await left.promise;
+      assert.doesNotMatch(log(), /no answer within/, "it was not its timeout");
+    });
+  },
+);
+
+eachWay("trailers go to the service and come from it", async (first) => {
   let asked = "";
-  await withSecond(async (peer) => {
+  await withSecond(first, async (peer) => {
     asked = await peer.until("\r\n0\r\nx-asked: 1\r\n\r\n");
     await peer.send(
       "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-said: 2\r\n\r\n",
@@ -156,29 +185,32 @@ Deno.test("trailers go to the service and come from it", async () => {
   assert.match(asked, /\r\nhi\r\n0\r\n/);
 });
 
-Deno.test("an answer that breaks off is broken off, and the function serves on", async () => {
-  const ANSWERS: Record<string, string> = {
-    "/good":
-      "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello",
-    "/trap": "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ntrap",
-    "/cut": "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello",
-  };
-  await withSecond(async (peer) => {
-    const [, path = ""] = (await peer.until("\r\n\r\n")).split(" ");
-    const [head, body = ""] = ANSWERS[path]!.split("\r\n\r\n");
-    await peer.send(`${head}\r\n\r\n`);
-    // The head has been seen by then.
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await peer.send(body);
-    peer.close();
-  }, async ({ ask }) => {
-    const second = (path: string) => ask(path, { headers: SECOND });
-    for (const path of ["/trap", "/cut"]) {
-      await assert.rejects(second(path), path);
-      assert.deepEqual(await second("/good"), [200, "hello"], path);
-    }
-  });
-});
+eachWay(
+  "an answer that breaks off is broken off, and the function serves on",
+  async (first) => {
+    const ANSWERS: Record<string, string> = {
+      "/good":
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello",
+      "/trap": "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ntrap",
+      "/cut": "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello",
+    };
+    await withSecond(first, async (peer) => {
+      const [, path = ""] = (await peer.until("\r\n\r\n")).split(" ");
+      const [head, body = ""] = ANSWERS[path]!.split("\r\n\r\n");
+      await peer.send(`${head}\r\n\r\n`);
+      // The head has been seen by then.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await peer.send(body);
+      peer.close();
+    }, async ({ ask }) => {
+      const second = (path: string) => ask(path, { headers: SECOND });
+      for (const path of ["/trap", "/cut"]) {
+        await assert.rejects(second(path), path);
+        assert.deepEqual(await second("/good"), [200, "hello"], path);
+      }
+    });
+  },
+);
 
 Deno.test("a body over the limit is 413 as well, declared or not, and for Layotto's functions", async () => {
   const declared = new Uint8Array(200_000);
@@ -249,23 +281,26 @@ Deno.test("what kind of body an answer has is the service's to say, and plain te
   });
 });
 
-Deno.test("a function that is removed takes the answers under way along", async () => {
-  await withSecond(async (peer) => {
-    await peer.until("\r\n\r\n");
-    await peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello");
-    await new Promise(() => {});
-  }, async ({ url, host }) => {
-    const { body } = await fetch(url, { headers: SECOND });
-    const reader = body!.getReader();
-    await reader.read();
-    const { adminPort } = host.summary;
-    const gone = await fetch(`http://127.0.0.1:${adminPort}/wasm/uninstall`, {
-      method: "POST",
-      body: JSON.stringify({ id: "second", name: "second" }),
+eachWay(
+  "a function that is removed takes the answers under way along",
+  async (first) => {
+    await withSecond(first, async (peer) => {
+      await peer.until("\r\n\r\n");
+      await peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello");
+      await new Promise(() => {});
+    }, async ({ url, host }) => {
+      const { body } = await fetch(url, { headers: SECOND });
+      const reader = body!.getReader();
+      await reader.read();
+      const { adminPort } = host.summary;
+      const gone = await fetch(`http://127.0.0.1:${adminPort}/wasm/uninstall`, {
+        method: "POST",
+        body: JSON.stringify({ id: "second", name: "second" }),
+      });
+      assert.equal(gone.status, 200, await gone.text());
+      await assert.rejects(async () => {
+        while (!(await reader.read()).done);
+      });
     });
-    assert.equal(gone.status, 200, await gone.text());
-    await assert.rejects(async () => {
-      while (!(await reader.read()).done);
-    });
-  });
-});
+  },
+);
