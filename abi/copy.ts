@@ -1,5 +1,5 @@
-/** Copies between guest memory and the host's. Below this many bytes a loop beats `set` (a call of 0.1 µs and more). */
-const SHORT = 64;
+/** Copies between guest memory and the host's. Up to this many bytes a loop beats `set` (a call of 0.1 µs and more). */
+export const SHORT = 64;
 
 /** Puts the first `size` bytes of `source` at `at`, where the caller made room. */
 export function copyInto(
@@ -12,6 +12,29 @@ export function copyInto(
     for (let i = 0; i < size; i++) target[at + i] = source[i]!;
   } else if (size === source.length) target.set(source, at);
   else target.set(source.subarray(0, size), at);
+}
+
+/** Bytes where they lie: `[at, at + size)` of `bytes`. To read a short name costs less than a view of it. */
+export interface Span {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly size: number;
+}
+
+/** All of `bytes`. */
+export function spanOf(bytes: Uint8Array): Span {
+  return { bytes, at: 0, size: bytes.length };
+}
+
+/** Puts what is at `span` at `at`, where the caller made room. */
+export function copySpan(
+  target: Uint8Array,
+  at: number,
+  { bytes, at: from, size }: Span,
+): void {
+  if (size <= SHORT) {
+    for (let i = 0; i < size; i++) target[at + i] = bytes[from + i]!;
+  } else target.set(bytes.subarray(from, from + size), at);
 }
 
 /** Puts `[at, at + size)` of `source` at the beginning of `target`, which has room for it. */

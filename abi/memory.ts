@@ -7,14 +7,14 @@
  *
  * Addresses and sizes here are unsigned: callers apply `>>> 0` to what arrives from wasm.
  */
-import { copyInto } from "./copy.ts";
+import { copyInto, type Span, spanOf } from "./copy.ts";
 import { decodeByteString, decodeText, writeByteString } from "./text.ts";
 import { Status } from "./proxywasm/types.ts";
 
 /** No text that a guest may name is longer (header values are the longest); a longer one counts as out of bounds. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 
-const NOTHING = new Uint8Array(0);
+const NOTHING = spanOf(new Uint8Array(0));
 
 /** The guest's allocator, entered plainly: it must not suspend (DESIGN 12). */
 export type Allocator = (size: number) => number;
@@ -110,11 +110,13 @@ export class GuestMemory {
   }
 
   /**
-   * A range to be read at once, before the guest runs again, as `borrow` has it; of length 0 whatever the address.
-   * Undefined if out of bounds.
+   * A range to be read at once, before the guest runs again; of length 0 whatever the address. Undefined if out of
+   * bounds.
    */
-  look(address: number, length: number): Uint8Array | undefined {
-    return length === 0 ? NOTHING : this.borrow(address, length);
+  look(address: number, length: number): Span | undefined {
+    if (length === 0) return NOTHING;
+    if (!this.holds(address, length)) return undefined;
+    return { bytes: this.#bytes, at: address, size: length };
   }
 
   /** UTF-8 text at a range, or undefined if it is out of bounds or over 1 MiB. */

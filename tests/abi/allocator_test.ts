@@ -1,7 +1,14 @@
 /** What the host asks of a guest's allocator, and what the allocator may ask of the host (ABI.md §7, 8 to 11). */
 import assert from "node:assert/strict";
 import { PluginInstance } from "../../abi/mod.ts";
-import { bytes, moduleOf, options, RecordingHost, request } from "./guests.ts";
+import {
+  bytes,
+  moduleOf,
+  options,
+  RecordingHost,
+  request,
+  span,
+} from "./guests.ts";
 import {
   Allocation,
   HEAP,
@@ -66,14 +73,14 @@ const RESULTS: Result[] = [
     name: "proxy_get_shared_data",
     text: "key",
     args: [A, 3, R, R + 4, R + 8],
-    prepare: ({ vm }, value) => vm.shared.data.set(bytes("key"), value, 0),
+    prepare: ({ vm }, value) => vm.shared.data.set(span("key"), span(value), 0),
   },
   {
     name: "proxy_dequeue_shared_queue",
     args: [1, R, R + 4],
     prepare: ({ vm }, value) => {
-      vm.shared.queues.register(bytes("queue"), 1);
-      vm.shared.queues.enqueue(1, value);
+      vm.shared.queues.register(span("queue"), 1);
+      vm.shared.queues.enqueue(1, span(value));
     },
   },
   {

@@ -10,7 +10,7 @@ import type {
   HttpCall,
 } from "../../abi/host.ts";
 import { encodePairs } from "../../abi/proxywasm/pairs.ts";
-import { text } from "./guests.ts";
+import { span, text } from "./guests.ts";
 import {
   CommandProbe,
   PAGE,
@@ -162,7 +162,7 @@ Deno.test("what is stored stays what it was (trap 4)", () => {
   overwrite(probe);
   assert.equal(text(http.properties!.get("name")!), "value");
   const { data, queues } = vm.shared;
-  assert.notEqual(data.get(new TextEncoder().encode("name")), 0);
+  assert.notEqual(data.get(span("name")), 0);
   assert.equal(text(data.tray.copy()), "value");
   assert.equal(queues.take(1), 0);
   assert.equal(text(queues.tray.copy()), "value");

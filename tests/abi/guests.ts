@@ -1,5 +1,6 @@
 /** Guests written as WebAssembly text, and a host that remembers what they did. */
 import wabt from "wabt";
+import { type Span, spanOf } from "../../abi/copy.ts";
 import type {
   GuestCalls,
   GuestFiles,
@@ -125,6 +126,11 @@ export function request(changes: Partial<GuestRequest> = {}): GuestRequest {
 /** Bytes of an ASCII or UTF-8 text. */
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+/** A text's bytes, or these, as shared data, queues and metrics are given them. */
+export function span(given: string | Uint8Array): Span {
+  return spanOf(typeof given === "string" ? bytes(given) : given);
 }
 
 /** Text of bytes. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { GuestCalls } from "../../abi/host.ts";
 import { encodePairs } from "../../abi/proxywasm/pairs.ts";
-import { bytes } from "./guests.ts";
+import { bytes, span } from "./guests.ts";
 import { PAGE, PluginProbe, WAITING } from "./probe.ts";
 
 /** A good call. `spans` are its addresses: index of the argument, bytes read or written there (or its length's index). */
@@ -210,10 +210,10 @@ export function fresh(name: string): PluginProbe {
   probe.put(B, "plugin_name");
   probe.put(P, FIELDS);
   const { shared } = probe.vm;
-  shared.data.set(bytes("x-one"), bytes("v"), 0);
-  shared.queues.register(bytes("x-one"), 1);
-  shared.queues.enqueue(1, bytes("item"));
-  shared.metrics.define(1, bytes("gauge"));
+  shared.data.set(span("x-one"), span("v"), 0);
+  shared.queues.register(span("x-one"), 1);
+  shared.queues.enqueue(1, span("item"));
+  shared.metrics.define(1, span("gauge"));
   if (!WAITING.includes(name)) {
     probe.call("proxy_grpc_stream", A, 5, A, 5, A, 5, 0, 0, R);
     assert.equal(probe.u32(R), STREAM);

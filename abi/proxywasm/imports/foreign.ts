@@ -26,9 +26,10 @@ function callForeignFunction(vm: Vm) {
     addressAt >>>= 0;
     sizeAt >>>= 0;
     const text = memory.text(name >>> 0, nameSize >>> 0);
-    const given = memory.look(argument >>> 0, argumentSize);
+    argument >>>= 0;
     if (
-      text === undefined || given === undefined ||
+      text === undefined ||
+      (argumentSize !== 0 && !memory.holds(argument, argumentSize)) ||
       (addressAt !== 0 && !memory.holds(addressAt, 4)) ||
       (sizeAt !== 0 && !memory.holds(sizeAt, 4))
     ) {
@@ -43,7 +44,8 @@ function callForeignFunction(vm: Vm) {
         Status.internalFailure,
       );
     }
-    const result = call(given.slice(), vm);
+    const given = memory.copy(argument, argumentSize)!;
+    const result = call(given, vm);
     if (typeof result === "number") return result;
     let address = 0;
     if (addressAt !== 0 && result.length > 0) {

@@ -1,6 +1,7 @@
 /** Shared queues (ABI.md §1.7, §4.5). */
 import type { HostCallTable } from "../../host_call.ts";
 import { LogLevel } from "../../host.ts";
+import type { Span } from "../../copy.ts";
 import { MAX_NAME_BYTES, MAX_QUEUE_BYTES, MAX_QUEUES } from "../limits.ts";
 import { Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
@@ -13,7 +14,7 @@ export const QUEUES: HostCallTable<Vm> = {
 };
 
 /** A name where it lies, to be used before the guest runs again; undefined if its address is bad or it is too long. */
-function nameAt(vm: Vm, address: number, size: number): Uint8Array | undefined {
+function nameAt(vm: Vm, address: number, size: number): Span | undefined {
   return size > MAX_NAME_BYTES ? undefined : vm.memory.look(address, size);
 }
 
@@ -73,7 +74,7 @@ function enqueue(vm: Vm) {
     return status === Status.internalFailure
       ? vm.overLimit(
         "proxy_enqueue_shared_queue",
-        `an item of ${bytes.length} bytes would bring queue ${
+        `an item of ${bytes.size} bytes would bring queue ${
           id >>> 0
         } over ${MAX_QUEUE_BYTES} bytes, or the pod's store is full`,
         Status.notFound,
@@ -98,7 +99,7 @@ function dequeue({ memory, shared, host }: Vm) {
       status = memory.give(bytes, addressAt >>> 0, sizeAt >>> 0, size);
     } finally {
       const stays = status === Status.ok ||
-        queues.putBack(id >>> 0, bytes.subarray(0, size));
+        queues.putBack(id >>> 0, { bytes, at: 0, size });
       if (!stays) {
         host.log(
           LogLevel.error,

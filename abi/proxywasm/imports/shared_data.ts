@@ -1,5 +1,6 @@
 /** Shared data (ABI.md §1.7, §4.4). */
 import type { HostCallTable } from "../../host_call.ts";
+import type { Span } from "../../copy.ts";
 import { MAX_NAME_BYTES, MAX_SHARED_DATA_BYTES } from "../limits.ts";
 import { Status } from "../types.ts";
 import type { Vm } from "../vm.ts";
@@ -10,7 +11,7 @@ export const SHARED_DATA: HostCallTable<Vm> = {
 };
 
 /** A key where it lies, to be used before the guest runs again; undefined if its address is bad or it is too long. */
-function keyAt(vm: Vm, address: number, size: number): Uint8Array | undefined {
+function keyAt(vm: Vm, address: number, size: number): Span | undefined {
   return size > MAX_NAME_BYTES ? undefined : vm.memory.look(address, size);
 }
 
@@ -58,7 +59,7 @@ function setSharedData(vm: Vm) {
     return status === Status.internalFailure
       ? vm.overLimit(
         "proxy_set_shared_data",
-        `a value of ${bytes.length} bytes would bring the VM id's shared data over ${MAX_SHARED_DATA_BYTES} bytes, or the pod's store is full`,
+        `a value of ${bytes.size} bytes would bring the VM id's shared data over ${MAX_SHARED_DATA_BYTES} bytes, or the pod's store is full`,
       )
       : status;
   };

@@ -5,6 +5,7 @@
  * Cells are never used for anything but cells of the same kind: whoever still counts for a space that has just gone
  * may add to a newer metric, and to nothing else.
  */
+import type { Span } from "../../copy.ts";
 import { MAX_METRIC_NAME_BYTES, MAX_METRICS } from "../limits.ts";
 import { MetricType, Status } from "../types.ts";
 import { binOf, BINS, bucketOf, BUCKETS, leastOf } from "./buckets.ts";
@@ -49,8 +50,8 @@ export class Metrics {
   }
 
   /** The id of that metric, made if there is none; 0 when there are too many or its name is too long. */
-  define(type: MetricType, name: Uint8Array): number {
-    if (name.length > MAX_METRIC_NAME_BYTES) return 0;
+  define(type: MetricType, name: Span): number {
+    if (name.size > MAX_METRIC_NAME_BYTES) return 0;
     const space = this.#space;
     const { table, lock, region: { words } } = space.parts;
     const kind = Kind.counter + type as Kind;
@@ -147,7 +148,7 @@ export class Metrics {
     });
   }
 
-  #make(hash: number, type: MetricType, name: Uint8Array): number {
+  #make(hash: number, type: MetricType, name: Span): number {
     const space = this.#space;
     const { table, region: { words } } = space.parts;
     const defined = space.word(SpaceWord.defined);

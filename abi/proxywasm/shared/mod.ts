@@ -2,6 +2,7 @@
  * Shared data, queues and metrics: what functions of one VM id have in common, in whatever isolates they run. It all
  * lies in one buffer that the isolates share, so that no host call has to wait for a message.
  */
+import { spanOf } from "../../copy.ts";
 import { encodeText } from "../../text.ts";
 import { freeData, SharedData } from "./data.ts";
 import { freeMetric, type Metric, Metrics } from "./metrics.ts";
@@ -62,7 +63,7 @@ export class SharedStore {
    */
   open(vmId: string): Space {
     const { lock, table, region: { words } } = this.#parts;
-    const key = encodeText(vmId);
+    const key = spanOf(encodeText(vmId));
     const hash = table.hash(Kind.space, 0, key);
     const space = lock.held(() => {
       const known = table.find(hash, Kind.space, 0, key);
@@ -91,7 +92,7 @@ export class SharedStore {
   /** Drops all that a VM id has, once its last function is gone. Never blocks; for one isolate alone, the main one. */
   remove(vmId: string): Promise<void> {
     const { lock, table, region: { words } } = this.#parts;
-    const key = encodeText(vmId);
+    const key = spanOf(encodeText(vmId));
     const hash = table.hash(Kind.space, 0, key);
     return lock.heldLater(() => {
       const name = table.find(hash, Kind.space, 0, key);

@@ -1,5 +1,5 @@
 /** Shared queues (ABI.md §4.5): FIFOs of byte strings, by VM id and name, and by an id from 1 up. */
-import { copyInto, Tray } from "../../copy.ts";
+import { copySpan, type Span, spanOf, Tray } from "../../copy.ts";
 import { MAX_QUEUE_BYTES, MAX_QUEUES } from "../limits.ts";
 import { Status } from "../types.ts";
 import { Word } from "./region.ts";
@@ -53,7 +53,7 @@ export class SharedQueues {
    * The id of queue `name`, made if there is none, or 0 when there are too many. The last to register is who hears of
    * new items; those that wait stay.
    */
-  register(name: Uint8Array, root: number): number {
+  register(name: Span, root: number): number {
     const space = this.#space;
     const { table, lock, region: { words } } = space.parts;
     const hash = table.hash(Kind.queue, space.index, name);
@@ -71,12 +71,12 @@ export class SharedQueues {
   }
 
   /** The id of queue `name` of a VM id, or 0. An empty VM id is the caller's own. */
-  resolve(vmId: Uint8Array, name: Uint8Array): number {
+  resolve(vmId: Span, name: Span): number {
     const { table, lock, region: { words } } = this.#space.parts;
     const owner = table.hash(Kind.space, 0, vmId);
     return lock.held(() => {
       let index = this.#space.index;
-      if (vmId.length > 0) {
+      if (vmId.size > 0) {
         const found = table.find(owner, Kind.space, 0, vmId);
         if (found === 0) return 0;
         index = words[(found >> 2) + Field.own]!;
@@ -88,7 +88,7 @@ export class SharedQueues {
   }
 
   /** Appends an item. 1 for an unknown id, 10 when all items together would exceed the limit. */
-  enqueue(id: number, item: Uint8Array): Status {
+  enqueue(id: number, item: Span): Status {
     const { lock, region: { words } } = this.#space.parts;
     let registrant: Registrant | undefined;
     const status = lock.held(() => {
@@ -132,7 +132,7 @@ export class SharedQueues {
   }
 
   /** Puts an item back to the front, since the guest had no memory for it. False if it is lost. */
-  putBack(id: number, item: Uint8Array): boolean {
+  putBack(id: number, item: Span): boolean {
     const { lock, region: { words } } = this.#space.parts;
     return lock.held(() => {
       const queue = this.#find(id);
@@ -155,7 +155,7 @@ export class SharedQueues {
     return entry === 0 ? 0 : words[(entry >> 2) + QUEUE]!;
   }
 
-  #make(hash: number, name: Uint8Array): number {
+  #make(hash: number, name: Span): number {
     const space = this.#space;
     const { table, region: { words } } = space.parts;
     const count = space.word(SpaceWord.queues);
@@ -180,15 +180,15 @@ export class SharedQueues {
   }
 
   /** A block with a copy of `item`, counted; 0 where there is no room. */
-  #store(queue: number, item: Uint8Array): number {
+  #store(queue: number, item: Span): number {
     const { heap, region: { words, bytes } } = this.#space.parts;
-    const size = ITEM + item.length;
+    const size = ITEM + item.size;
     if (words[this.#bytes(queue)]! + size > MAX_QUEUE_BYTES) return 0;
     const block = heap.allocate(size);
     if (block === 0) return 0;
     words[block >> 2] = 0;
-    words[(block >> 2) + 1] = item.length;
-    copyInto(bytes, block + ITEM, item);
+    words[(block >> 2) + 1] = item.size;
+    copySpan(bytes, block + ITEM, item);
     this.#count(queue, size);
     return block;
   }
@@ -215,13 +215,14 @@ export function freeQueue({ parts: { heap, region } }: Space, entry: number) {
   }
 }
 
-const idKey = new Uint8Array(4);
+const idBytes = new Uint8Array(4);
+const idKey = spanOf(idBytes);
 
 /** The key of a queue's id; valid until the next one. */
-function keyOf(id: number): Uint8Array {
-  idKey[0] = id;
-  idKey[1] = id >>> 8;
-  idKey[2] = id >>> 16;
-  idKey[3] = id >>> 24;
+function keyOf(id: number): Span {
+  idBytes[0] = id;
+  idBytes[1] = id >>> 8;
+  idBytes[2] = id >>> 16;
+  idBytes[3] = id >>> 24;
   return idKey;
 }

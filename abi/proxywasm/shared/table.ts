@@ -3,6 +3,7 @@
  *
  * An entry is a block of the heap: eleven words (`Field`), then the key.
  */
+import { copySpan, type Span } from "../../copy.ts";
 import type { Heap } from "./heap.ts";
 import { type Region, Word } from "./region.ts";
 
@@ -46,16 +47,16 @@ export class Table {
     this.#words = region.words;
   }
 
-  hash(kind: Kind, space: number, key: Uint8Array): number {
+  hash(kind: Kind, space: number, { bytes, at, size }: Span): number {
     let hash = this.#words[Word.hashSeed]! ^ (space << 8 | kind);
-    for (let i = 0; i < key.length; i++) {
-      hash = Math.imul(hash ^ key[i]!, 0x01000193);
+    for (let i = at; i < at + size; i++) {
+      hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
     }
-    return Math.imul(hash ^ hash >>> 15, 0x2c1b3c6d) ^ key.length;
+    return Math.imul(hash ^ hash >>> 15, 0x2c1b3c6d) ^ size;
   }
 
   /** The entry's address, or 0. */
-  find(hash: number, kind: Kind, space: number, key: Uint8Array): number {
+  find(hash: number, kind: Kind, space: number, key: Span): number {
     const words = this.#words;
     const size = words[Word.tableSize]!;
     if (size === 0) return 0;
@@ -65,24 +66,24 @@ export class Table {
       const at = entry >> 2;
       if (
         words[at + Field.hash] === hash && words[at + Field.owner] === owner &&
-        words[at + Field.keySize] === key.length && this.#hasKey(entry, key)
+        words[at + Field.keySize] === key.size && this.#hasKey(entry, key)
       ) return entry;
     }
     return 0;
   }
 
   /** Adds an entry that is not there, its own words 0; 0 if there is no room, and nothing changed. */
-  add(hash: number, kind: Kind, space: number, key: Uint8Array): number {
+  add(hash: number, kind: Kind, space: number, key: Span): number {
     if (!this.#makeRoom()) return 0;
-    const entry = this.#heap.allocate(KEY_AT + key.length);
+    const entry = this.#heap.allocate(KEY_AT + key.size);
     if (entry === 0) return 0;
     const words = this.#words;
     const at = entry >> 2;
     words.fill(0, at, at + (KEY_AT >> 2));
     words[at + Field.hash] = hash;
     words[at + Field.owner] = space << 8 | kind;
-    words[at + Field.keySize] = key.length;
-    this.#region.bytes.set(key, entry + KEY_AT);
+    words[at + Field.keySize] = key.size;
+    copySpan(this.#region.bytes, entry + KEY_AT, key);
     const bucket = this.#bucket(hash);
     words[at + Field.next] = words[bucket]!;
     words[bucket] = entry;
@@ -113,15 +114,15 @@ export class Table {
   }
 
   /** Bytes that an entry with that key takes. */
-  static size(key: Uint8Array): number {
-    return KEY_AT + key.length;
+  static size(key: Span): number {
+    return KEY_AT + key.size;
   }
 
-  #hasKey(entry: number, key: Uint8Array): boolean {
+  #hasKey(entry: number, { bytes: wanted, at: from, size }: Span): boolean {
     const { bytes } = this.#region;
     const at = entry + KEY_AT;
-    for (let i = 0; i < key.length; i++) {
-      if (bytes[at + i] !== key[i]) return false;
+    for (let i = 0; i < size; i++) {
+      if (bytes[at + i] !== wanted[from + i]) return false;
     }
     return true;
   }

@@ -5,7 +5,7 @@ import {
   sharedServices,
   SharedStore,
 } from "../../../abi/mod.ts";
-import { bytes, text } from "../guests.ts";
+import { bytes, span, text } from "../guests.ts";
 import { encodePairs } from "../../../abi/proxywasm/pairs.ts";
 import { PluginProbe } from "../probe.ts";
 
@@ -268,8 +268,8 @@ Deno.test("queues: ids from 1, first in first out, empty is 7, unknown is 1", ()
 
 Deno.test("an item that the guest has no memory for stays in its queue (trap 11)", () => {
   const guest = new PluginProbe();
-  guest.vm.shared.queues.register(bytes("q"), 1);
-  guest.vm.shared.queues.enqueue(1, bytes("item"));
+  guest.vm.shared.queues.register(span("q"), 1);
+  guest.vm.shared.queues.enqueue(1, span("item"));
   guest.allocator = 1;
   assert.equal(guest.call("proxy_dequeue_shared_queue", 1, R, R + 4), 6);
   guest.allocator = 0;
@@ -279,8 +279,8 @@ Deno.test("an item that the guest has no memory for stays in its queue (trap 11)
 
 Deno.test("an item stays in its queue when the guest's allocator traps (trap 11)", () => {
   const guest = new PluginProbe();
-  guest.vm.shared.queues.register(bytes("q"), 1);
-  guest.vm.shared.queues.enqueue(1, bytes("item"));
+  guest.vm.shared.queues.register(span("q"), 1);
+  guest.vm.shared.queues.enqueue(1, span("item"));
   guest.allocator = 3;
   assert.throws(
     () => guest.call("proxy_dequeue_shared_queue", 1, R, R + 4),
@@ -293,9 +293,9 @@ Deno.test("queues resolve by VM id and name; an empty VM id is the caller's", ()
   const store = SharedStore.create();
   const services = (vmId: string) =>
     sharedServices(store.open(vmId), 1, 1, () => {});
-  const other = services("other").queues.register(bytes("q"), 1);
+  const other = services("other").queues.register(span("q"), 1);
   const guest = new PluginProbe({ hooks: { shared: services("mine") } });
-  guest.vm.shared.queues.register(bytes("q"), 1);
+  guest.vm.shared.queues.register(span("q"), 1);
   const resolve = (vmId: string, name: string) => {
     const status = guest.call(
       "proxy_resolve_shared_queue",

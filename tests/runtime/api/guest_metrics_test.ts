@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { span } from "../../abi/guests.ts";
 import { sharedServices, SharedStore } from "../../../abi/mod.ts";
 import {
   guestMetrics,
   MAX_GUEST_METRICS,
 } from "../../../runtime/api/guest_metrics.ts";
 
-const encoder = new TextEncoder();
 const [COUNTER, GAUGE, HISTOGRAM] = [0, 1, 2] as const;
 
 function defined(
@@ -15,7 +15,7 @@ function defined(
 ): string {
   const services = sharedServices(store.open(vmId), 1, 1, () => {});
   for (const [type, name, ...values] of metrics) {
-    const id = services.metrics.define(type, encoder.encode(name));
+    const id = services.metrics.define(type, span(name));
     for (const value of values) services.metrics.record(id, value);
   }
   return guestMetrics(store.metrics());

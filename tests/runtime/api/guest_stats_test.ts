@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { span } from "../../abi/guests.ts";
 import { sharedServices, SharedStore } from "../../../abi/mod.ts";
 import {
   statsPrometheus,
@@ -6,15 +7,13 @@ import {
 } from "../../../runtime/api/envoy_stats.ts";
 import { guestStats } from "../../../runtime/api/guest_stats.ts";
 
-const encoder = new TextEncoder();
-
 /** A store in which two VM ids count metrics of the same names. */
 function counted(): SharedStore {
   const store = SharedStore.create();
   for (const vmId of ["", "other"]) {
     const { metrics } = sharedServices(store.open(vmId), 1, 1, () => {});
     const define = (type: 0 | 1 | 2, name: string) =>
-      metrics.define(type, encoder.encode(name));
+      metrics.define(type, span(name));
     metrics.increment(define(0, "hits.a-b"), 3n);
     metrics.record(define(1, "level"), 5n);
     for (const sample of [1n, 5n, 250n]) {

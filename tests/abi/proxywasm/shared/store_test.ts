@@ -12,10 +12,10 @@ import {
   sharedServices,
   SharedStore,
 } from "../../../../abi/proxywasm/shared/mod.ts";
-import { bytes, text } from "../../guests.ts";
+import { span, text } from "../../guests.ts";
 import { randomSource } from "./random.ts";
 
-const NONE = bytes("");
+const NONE = span("");
 
 function services(store: SharedStore, vmId = "vm", notify: Notify = () => {}) {
   return sharedServices(store.open(vmId), 1, store.nextInstance(), notify);
@@ -23,7 +23,7 @@ function services(store: SharedStore, vmId = "vm", notify: Notify = () => {}) {
 
 /** What a key has: its value and its number. */
 function read(data: SharedServices["data"], key: string) {
-  const cas = data.get(bytes(key));
+  const cas = data.get(span(key));
   return cas === 0 ? undefined : [text(data.tray.copy()), cas] as const;
 }
 
@@ -50,7 +50,7 @@ Deno.test("data of several VM ids reads back as a map has it", () => {
     const value = "v".repeat(random(random(20) === 0 ? 20_000 : 50));
     const wanted = random(3) === 0 ? (known?.[1] ?? 0) + random(2) : 0;
     const stale = known !== undefined && wanted !== 0 && wanted !== known[1];
-    const status = ends[vm]!.set(bytes(key), bytes(value), wanted);
+    const status = ends[vm]!.set(span(key), span(value), wanted);
     assert.equal(status, stale ? 8 : 0);
     if (!stale) model[vm]!.set(key, [value, ++cas[vm]!]);
   }
@@ -67,7 +67,7 @@ Deno.test("queues of several VM ids are as lists, and their ids are one sequence
   );
   const model = new Map<number, string[]>();
   for (let i = 0; i < 6; i++) {
-    const id = ends[i % 2]!.register(bytes(`q${i}`), 5);
+    const id = ends[i % 2]!.register(span(`q${i}`), 5);
     assert.equal(id, i + 1);
     model.set(id, []);
   }
@@ -78,7 +78,7 @@ Deno.test("queues of several VM ids are as lists, and their ids are one sequence
     const items = model.get(id);
     if (random(2) === 0) {
       const item = `${step}`.repeat(random(30));
-      const status = end.enqueue(id, bytes(item));
+      const status = end.enqueue(id, span(item));
       assert.equal(status, items === undefined ? 1 : 0);
       if (items?.push(item)) enqueued++;
     } else {
@@ -95,12 +95,12 @@ Deno.test("a queue is found from another VM by that VM's id, and its items go bo
   const store = SharedStore.create();
   const one = services(store, "one").queues;
   const two = services(store, "two").queues;
-  const id = one.register(bytes("q"), 1);
-  assert.equal(two.resolve(bytes("one"), bytes("q")), id);
-  assert.equal(two.resolve(NONE, bytes("q")), 0);
-  assert.equal(one.resolve(NONE, bytes("q")), id);
-  assert.equal(two.resolve(bytes("three"), bytes("q")), 0);
-  assert.equal(two.enqueue(id, bytes("x")), 0);
+  const id = one.register(span("q"), 1);
+  assert.equal(two.resolve(span("one"), span("q")), id);
+  assert.equal(two.resolve(NONE, span("q")), 0);
+  assert.equal(one.resolve(NONE, span("q")), id);
+  assert.equal(two.resolve(span("three"), span("q")), 0);
+  assert.equal(two.enqueue(id, span("x")), 0);
   assert.equal(take(one, id), "x");
 });
 
@@ -111,9 +111,9 @@ Deno.test("the last to register hears of items, with what waits left in place", 
   const end = (owner: number, instance: number) =>
     sharedServices(space, owner, instance, (who, id) => heard.push([who, id]))
       .queues;
-  const id = end(1, 10).register(bytes("q"), 3);
-  end(1, 10).enqueue(id, bytes("first"));
-  assert.equal(end(2, 20).register(bytes("q"), 4), id);
+  const id = end(1, 10).register(span("q"), 3);
+  end(1, 10).enqueue(id, span("first"));
+  assert.equal(end(2, 20).register(span("q"), 4), id);
   end(1, 10).enqueue(id, NONE);
   assert.deepEqual(heard, [
     [{ owner: 1, instance: 10, root: 3 }, id],
@@ -124,17 +124,17 @@ Deno.test("the last to register hears of items, with what waits left in place", 
 
 Deno.test("an item that is put back is the first again", () => {
   const { queues } = services(SharedStore.create());
-  const id = queues.register(bytes("q"), 1);
-  queues.enqueue(id, bytes("one"));
+  const id = queues.register(span("q"), 1);
+  queues.enqueue(id, span("one"));
   assert.equal(queues.take(id), 0);
   const item = queues.tray.copy();
-  queues.enqueue(id, bytes("two"));
-  assert.ok(queues.putBack(id, item));
+  queues.enqueue(id, span("two"));
+  assert.ok(queues.putBack(id, span(item)));
   assert.equal(take(queues, id), "one");
   assert.equal(take(queues, id), "two");
   assert.equal(queues.take(id), 7);
-  assert.ok(queues.putBack(id, bytes("alone")));
-  queues.enqueue(id, bytes("next"));
+  assert.ok(queues.putBack(id, span("alone")));
+  queues.enqueue(id, span("next"));
   assert.equal(take(queues, id), "alone");
   assert.equal(take(queues, id), "next");
 });
@@ -142,39 +142,39 @@ Deno.test("an item that is put back is the first again", () => {
 Deno.test("all that a VM id has goes with it, its ends are of nothing, others keep theirs", async () => {
   const store = SharedStore.create();
   const kept = services(store, "kept");
-  kept.data.set(bytes("k"), bytes("v"), 0);
+  kept.data.set(span("k"), span("v"), 0);
   const before = store.check();
   const gone = services(store, "gone");
   for (let i = 0; i < 500; i++) {
-    gone.data.set(bytes(`key ${i}`), bytes("v".repeat(i)), 0);
+    gone.data.set(span(`key ${i}`), span("v".repeat(i)), 0);
   }
-  const queue = gone.queues.register(bytes("q"), 1);
-  for (let i = 0; i < 50; i++) gone.queues.enqueue(queue, bytes("item"));
-  const counter = gone.metrics.define(0, bytes("c"));
-  const histogram = gone.metrics.define(2, bytes("h"));
+  const queue = gone.queues.register(span("q"), 1);
+  for (let i = 0; i < 50; i++) gone.queues.enqueue(queue, span("item"));
+  const counter = gone.metrics.define(0, span("c"));
+  const histogram = gone.metrics.define(2, span("h"));
   gone.metrics.increment(counter, 1n);
   await store.remove("gone");
   await store.remove("never there");
-  assert.equal(gone.data.get(bytes("key 1")), 0);
-  assert.equal(gone.data.set(bytes("k"), bytes("v"), 0), 0);
-  assert.equal(gone.data.get(bytes("k")), 0);
-  assert.equal(gone.queues.register(bytes("q"), 1), 0);
-  assert.equal(gone.queues.resolve(NONE, bytes("q")), 0);
-  assert.equal(kept.queues.resolve(bytes("gone"), bytes("q")), 0);
+  assert.equal(gone.data.get(span("key 1")), 0);
+  assert.equal(gone.data.set(span("k"), span("v"), 0), 0);
+  assert.equal(gone.data.get(span("k")), 0);
+  assert.equal(gone.queues.register(span("q"), 1), 0);
+  assert.equal(gone.queues.resolve(NONE, span("q")), 0);
+  assert.equal(kept.queues.resolve(span("gone"), span("q")), 0);
   assert.equal(gone.queues.enqueue(queue, NONE), 1);
   assert.equal(gone.queues.take(queue), 1);
   assert.equal(gone.metrics.increment(counter, 1n), 1);
   assert.equal(gone.metrics.record(histogram, 1n), 1);
-  assert.equal(gone.metrics.define(0, bytes("c")), 0);
+  assert.equal(gone.metrics.define(0, span("c")), 0);
   assert.deepEqual(read(kept.data, "k"), ["v", 1]);
   assert.deepEqual([...store.metrics()], []);
   // Cells are kept for later metrics, and buckets for later entries.
   assert.ok(store.check() - before < 16_384);
   const anew = services(store, "gone");
-  assert.equal(anew.data.get(bytes("key 1")), 0);
-  assert.equal(anew.data.set(bytes("k"), bytes("v"), 0), 0);
-  assert.equal(anew.data.get(bytes("k")), 1);
-  const c = anew.metrics.define(0, bytes("c"));
+  assert.equal(anew.data.get(span("key 1")), 0);
+  assert.equal(anew.data.set(span("k"), span("v"), 0), 0);
+  assert.equal(anew.data.get(span("k")), 1);
+  const c = anew.metrics.define(0, span("c"));
   assert.equal(anew.metrics.get(c), 0n, "used cells begin at 0");
 });
 
@@ -182,22 +182,22 @@ Deno.test("the queues of a VM id go with it, those of another keep their ids and
   const store = SharedStore.create();
   const [gone, kept] = ["gone", "kept"].map((id) => services(store, id).queues);
   assert.deepEqual(
-    ["1", "2"].map((name) => gone!.register(bytes(name), 1)),
+    ["1", "2"].map((name) => gone!.register(span(name), 1)),
     [1, 2],
   );
   assert.deepEqual(
-    ["3", "4"].map((name) => kept!.register(bytes(name), 1)),
+    ["3", "4"].map((name) => kept!.register(span(name), 1)),
     [3, 4],
   );
-  assert.equal(kept!.enqueue(4, bytes("item")), 0);
+  assert.equal(kept!.enqueue(4, span("item")), 0);
   await store.remove("gone");
   for (const name of ["1", "2"]) {
-    assert.equal(kept!.resolve(bytes("gone"), bytes(name)), 0);
+    assert.equal(kept!.resolve(span("gone"), span(name)), 0);
   }
-  assert.equal(kept!.resolve(NONE, bytes("3")), 3);
-  assert.equal(kept!.resolve(NONE, bytes("4")), 4);
+  assert.equal(kept!.resolve(NONE, span("3")), 3);
+  assert.equal(kept!.resolve(NONE, span("4")), 4);
   assert.equal(take(kept!, 4), "item");
-  assert.equal(kept!.register(bytes("5"), 1), 5, "an id is not used again");
+  assert.equal(kept!.register(span("5"), 1), 5, "an id is not used again");
 });
 
 Deno.test("no queue has the id 0, before there are any and after", () => {
@@ -205,7 +205,7 @@ Deno.test("no queue has the id 0, before there are any and after", () => {
   for (let i = 0; i < 2; i++) {
     assert.equal(queues.take(0), 1);
     assert.equal(queues.enqueue(0, NONE), 1);
-    assert.equal(queues.register(bytes("q"), 1), 1);
+    assert.equal(queues.register(span("q"), 1), 1);
   }
   assert.equal(queues.take(1), 7);
 });
@@ -217,9 +217,9 @@ Deno.test("VM ids that come and go leave nothing behind", async () => {
     for (let i = 0; i < 20; i++) {
       const { data, metrics } = services(store, `vm ${i}`);
       for (let k = 0; k < 20; k++) {
-        assert.equal(data.set(bytes(`${k}`), new Uint8Array(700), 0), 0);
+        assert.equal(data.set(span(`${k}`), span(new Uint8Array(700)), 0), 0);
       }
-      metrics.define(2, bytes("h"));
+      metrics.define(2, span("h"));
     }
     for (let i = 0; i < 20; i++) await store.remove(`vm ${i}`);
     if (round === 0) size = store.check();
@@ -229,12 +229,12 @@ Deno.test("VM ids that come and go leave nothing behind", async () => {
 
 Deno.test("values and items of every size come out whole, also long ones after short ones", () => {
   const { data, queues } = services(SharedStore.create());
-  const id = queues.register(bytes("q"), 1);
+  const id = queues.register(span("q"), 1);
   for (const size of [0, 1, 63, 64, 65, 4095, 4096, 4097, 100_000, 5]) {
     const value = new Uint8Array(size).map((_, i) => i * 7);
-    assert.equal(data.set(bytes("k"), value, 0), 0);
-    assert.equal(queues.enqueue(id, value), 0);
-    data.get(bytes("k"));
+    assert.equal(data.set(span("k"), span(value), 0), 0);
+    assert.equal(queues.enqueue(id, span(value)), 0);
+    data.get(span("k"));
     assert.deepEqual(data.tray.copy(), value);
     assert.equal(queues.take(id), 0);
     assert.deepEqual(queues.tray.copy(), value);
@@ -244,17 +244,19 @@ Deno.test("values and items of every size come out whole, also long ones after s
 Deno.test("a store that is full answers 10 and goes on", () => {
   const store = SharedStore.create(512 * 1024);
   const { data, queues, metrics } = services(store);
-  const id = queues.register(bytes("q"), 1);
-  const counter = metrics.define(0, bytes("c"));
+  const id = queues.register(span("q"), 1);
+  const counter = metrics.define(0, span("c"));
   let stored = 0;
-  while (data.set(bytes(`${stored}`), new Uint8Array(1000), 0) === 0) stored++;
+  while (data.set(span(`${stored}`), span(new Uint8Array(1000)), 0) === 0) {
+    stored++;
+  }
   assert.ok(stored > 300);
-  while (data.set(bytes("k"), NONE, 0) === 0 && queues.enqueue(id, NONE) === 0);
-  assert.equal(data.set(bytes("0"), new Uint8Array(5000), 0), 10);
+  while (data.set(span("k"), NONE, 0) === 0 && queues.enqueue(id, NONE) === 0);
+  assert.equal(data.set(span("0"), span(new Uint8Array(5000)), 0), 10);
   assert.equal(read(data, "0")![0].length, 1000, "unchanged");
-  assert.equal(data.set(bytes("0"), NONE, 0), 0);
+  assert.equal(data.set(span("0"), NONE, 0), 0);
   assert.equal(metrics.increment(counter, 1n), 0);
-  assert.equal(data.set(bytes("0"), new Uint8Array(500), 0), 0);
+  assert.equal(data.set(span("0"), span(new Uint8Array(500)), 0), 0);
   store.check();
 });
 
@@ -262,15 +264,15 @@ Deno.test("a VM id cannot keep more than its share", () => {
   const store = SharedStore.create();
   const { data, queues } = services(store);
   const large = new Uint8Array(33 * 1024 * 1024);
-  assert.equal(data.set(bytes("a"), large, 0), 0);
-  assert.equal(data.set(bytes("b"), large, 0), 10);
-  const id = queues.register(bytes("q"), 1);
-  assert.equal(queues.enqueue(id, large), 0);
-  assert.equal(queues.enqueue(id, large), 10);
-  assert.equal(services(store, "other").data.set(bytes("a"), large, 0), 0);
-  for (let i = 1; i < MAX_QUEUES; i++) queues.register(bytes(`q${i}`), 1);
-  assert.equal(queues.register(bytes("one more"), 1), 0);
-  assert.equal(queues.register(bytes("q"), 1), id);
+  assert.equal(data.set(span("a"), span(large), 0), 0);
+  assert.equal(data.set(span("b"), span(large), 0), 10);
+  const id = queues.register(span("q"), 1);
+  assert.equal(queues.enqueue(id, span(large)), 0);
+  assert.equal(queues.enqueue(id, span(large)), 10);
+  assert.equal(services(store, "other").data.set(span("a"), span(large), 0), 0);
+  for (let i = 1; i < MAX_QUEUES; i++) queues.register(span(`q${i}`), 1);
+  assert.equal(queues.register(span("one more"), 1), 0);
+  assert.equal(queues.register(span("q"), 1), id);
 });
 
 Deno.test("metrics: ids as Envoy gives them, one metric for equal names, all instances count in one place", () => {
@@ -278,7 +280,7 @@ Deno.test("metrics: ids as Envoy gives them, one metric for equal names, all ins
   const one = services(store).metrics;
   const two = services(store).metrics;
   const define = (type: 0 | 1 | 2, name: string) =>
-    one.define(type, bytes(name));
+    one.define(type, span(name));
   assert.deepEqual(
     [define(0, "a"), define(1, "a"), define(2, "a")],
     [4, 5, 6],
@@ -288,7 +290,7 @@ Deno.test("metrics: ids as Envoy gives them, one metric for equal names, all ins
     8,
     4,
   ]);
-  assert.equal(two.define(0, bytes("a")), 4);
+  assert.equal(two.define(0, span("a")), 4);
   one.increment(4, 2n);
   two.increment(4, 3n);
   assert.equal(two.get(4), 5n);
@@ -309,7 +311,7 @@ Deno.test("metrics: ids as Envoy gives them, one metric for equal names, all ins
 Deno.test("a histogram counts by Envoy's buckets, whose bounds are inclusive", () => {
   const store = SharedStore.create();
   const { metrics } = services(store);
-  const id = metrics.define(2, bytes("h"));
+  const id = metrics.define(2, span("h"));
   const samples = [0n, 1n, 2n, 5n, 6n, 3_600_000n, 3_600_001n, -1n];
   for (const sample of samples) assert.equal(metrics.record(id, sample), 0);
   const [histogram] = [...metrics.all()];
@@ -329,7 +331,7 @@ Deno.test("a histogram counts by Envoy's buckets, whose bounds are inclusive", (
 
 Deno.test("a histogram's bins have two significant digits of every u64", () => {
   const { metrics } = services(SharedStore.create());
-  const id = metrics.define(2, bytes("h"));
+  const id = metrics.define(2, span("h"));
   for (const sample of [0n, 1n, 5n, 10n, 99n, 100n, 105n, 110n, 999n, -1n]) {
     metrics.record(id, sample);
   }
@@ -358,13 +360,13 @@ Deno.test("a histogram's bins have two significant digits of every u64", () => {
 Deno.test("metrics are bounded in number and in the length of their names", () => {
   const { metrics } = services(SharedStore.create());
   const long = new Uint8Array(MAX_METRIC_NAME_BYTES);
-  assert.notEqual(metrics.define(0, long), 0);
-  assert.equal(metrics.define(0, new Uint8Array(long.length + 1)), 0);
+  assert.notEqual(metrics.define(0, span(long)), 0);
+  assert.equal(metrics.define(0, span(new Uint8Array(long.length + 1))), 0);
   for (let i = 1; i < MAX_METRICS; i++) {
-    assert.notEqual(metrics.define(i % 3 as 0, bytes(`m${i}`)), 0);
+    assert.notEqual(metrics.define(i % 3 as 0, span(`m${i}`)), 0);
   }
-  assert.equal(metrics.define(1, bytes("one more")), 0);
-  assert.notEqual(metrics.define(1, bytes("m1")), 0);
+  assert.equal(metrics.define(1, span("one more")), 0);
+  assert.notEqual(metrics.define(1, span("m1")), 0);
 });
 
 Deno.test("a guest at the end of its stack gets an error, and the store is whole and unlocked", async () => {
@@ -374,7 +376,9 @@ Deno.test("a guest at the end of its stack gets an error, and the store is whole
   let failures = 0;
   function deeper(n: number, step: number): void {
     try {
-      data.set(bytes(`${n % 50}`), new Uint8Array(n * 7 % 100), 0);
+      const size = n * 7 % 100;
+      data.set(span(`${n % 50}`), span(new Uint8Array(size).fill(size)), 0);
+      data.get(span(`${n % 31}`));
     } catch (error) {
       assert.ok(error instanceof RangeError);
       failures++;
@@ -389,7 +393,12 @@ Deno.test("a guest at the end of its stack gets an error, and the store is whole
   }
   assert.ok(failures > 0);
   store.check();
-  assert.equal(data.set(bytes("k"), bytes("v"), 0), 0);
+  for (let n = 0; n < 50; n++) {
+    data.get(span(`${n}`));
+    const value = data.tray.copy();
+    assert.deepEqual(value, new Uint8Array(value.length).fill(value.length));
+  }
+  assert.equal(data.set(span("k"), span("v"), 0), 0);
   await store.remove("vm");
   assert.ok(store.check() - empty <= 1024, "nothing was lost");
 });

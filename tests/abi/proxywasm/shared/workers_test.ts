@@ -4,7 +4,7 @@ import {
   sharedServices,
   SharedStore,
 } from "../../../../abi/proxywasm/shared/mod.ts";
-import { bytes } from "../../guests.ts";
+import { span } from "../../guests.ts";
 
 /** Runs the same job in `count` workers at once; gives what each answered. */
 function workers(
@@ -33,16 +33,16 @@ function store() {
 
 Deno.test("writers that compare and swap at the same time lose nothing", async () => {
   const { store: tested, data } = store();
-  data.set(bytes("key"), new Uint8Array(4), 0);
+  data.set(span("key"), span(new Uint8Array(4)), 0);
   await workers(3, { buffer: tested.buffer, kind: "data", rounds: 3000 });
-  assert.notEqual(data.get(bytes("key")), 0);
+  assert.notEqual(data.get(span("key")), 0);
   assert.equal(new DataView(data.tray.copy().buffer).getUint32(0), 9000);
   tested.check();
 });
 
 Deno.test("two writers of 100 items are 200 items and 200 notices", async () => {
   const { store: tested, queues } = store();
-  const id = queues.register(bytes("key"), 1);
+  const id = queues.register(span("key"), 1);
   const buffer = tested.buffer;
   const told = await workers(2, { buffer, kind: "queue", rounds: 100 });
   assert.deepEqual(told, [100, 100]);
@@ -54,12 +54,12 @@ Deno.test("two writers of 100 items are 200 items and 200 notices", async () => 
 
 Deno.test("what two threads enqueue while two others dequeue is taken once each", async () => {
   const { store: tested, queues } = store();
-  const id = queues.register(bytes("key"), 1);
+  const id = queues.register(span("key"), 1);
   const job = { buffer: tested.buffer, rounds: 3000 };
   const takers = workers(2, { ...job, kind: "take", rounds: 0 });
   await workers(2, { ...job, kind: "queue" });
   // One end for each of those who take.
-  for (let i = 0; i < 2; i++) queues.enqueue(id, new Uint8Array(0));
+  for (let i = 0; i < 2; i++) queues.enqueue(id, span(""));
   const taken = await takers;
   assert.equal(taken[0]! + taken[1]!, 6000);
   assert.equal(queues.take(id), 7);
@@ -70,7 +70,7 @@ Deno.test("counters and histograms that are counted in several threads lose noth
   const { store: tested, metrics } = store();
   const buffer = tested.buffer;
   await workers(3, { buffer, kind: "metrics", rounds: 3000 });
-  assert.equal(metrics.get(metrics.define(0, bytes("key"))), 9000n);
+  assert.equal(metrics.get(metrics.define(0, span("key"))), 9000n);
   const histogram = [...metrics.all()].find(({ type }) => type === 2)!;
   assert.equal(histogram.buckets.reduce((a, b) => a + b), 9000n);
 });

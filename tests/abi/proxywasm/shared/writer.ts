@@ -1,4 +1,5 @@
 /** A worker of `workers_test.ts`: one end of a store in a thread of its own. */
+import { spanOf } from "../../../../abi/copy.ts";
 import {
   type SharedServices,
   sharedServices,
@@ -12,6 +13,7 @@ interface Job {
 }
 
 const encoder = new TextEncoder();
+const NONE = spanOf(new Uint8Array(0));
 
 /** Takes what comes until an item that is empty; gives how many had bytes. */
 function takeAll(queues: SharedServices["queues"], id: number): number {
@@ -32,9 +34,9 @@ globalThis.addEventListener("message", (event) => {
     store.nextInstance(),
     () => told++,
   );
-  const key = encoder.encode("key");
+  const key = spanOf(encoder.encode("key"));
   if (kind === "take") {
-    told = takeAll(queues, queues.resolve(key.subarray(0, 0), key));
+    told = takeAll(queues, queues.resolve(NONE, key));
   }
   for (let i = 0; i < rounds; i++) {
     if (kind === "data") {
@@ -44,12 +46,16 @@ globalThis.addEventListener("message", (event) => {
         const count = new DataView(data.tray.bytes.buffer).getUint32(0) + 1;
         const after = new Uint8Array(4);
         new DataView(after.buffer).setUint32(0, count);
-        status = data.set(key, after, cas);
+        status = data.set(key, spanOf(after), cas);
       }
       // And the heap is kept busy.
-      data.set(encoder.encode(`${i % 7}`), new Uint8Array(i % 300), 0);
+      data.set(
+        spanOf(encoder.encode(`${i % 7}`)),
+        spanOf(new Uint8Array(i % 300)),
+        0,
+      );
     } else if (kind === "queue") {
-      queues.enqueue(queues.resolve(key.subarray(0, 0), key), key);
+      queues.enqueue(queues.resolve(NONE, key), key);
     } else {
       metrics.increment(metrics.define(0, key), 1n);
       metrics.record(metrics.define(2, key), BigInt(i));
