@@ -8,6 +8,7 @@
  * Addresses and sizes here are unsigned: callers apply `>>> 0` to what arrives from wasm.
  */
 import { copyInto, type Span, spanOf } from "./copy.ts";
+import { internedByteString } from "./interned.ts";
 import { decodeByteString, decodeText, writeByteString } from "./text.ts";
 import { Status } from "./proxywasm/types.ts";
 
@@ -135,6 +136,15 @@ export class GuestMemory {
       return undefined;
     }
     return decodeByteString(this.#bytes, address, length);
+  }
+
+  /** The byte string of a name that others use too, as `byteString`. */
+  name(address: number, length: number): string | undefined {
+    if (length === 0) return "";
+    if (length > MAX_TEXT_BYTES || !this.holds(address, length)) {
+      return undefined;
+    }
+    return internedByteString(this.#bytes, address, length);
   }
 
   /** Copies `bytes` to `address`; false, and nothing written, if they do not fit there. */

@@ -1,13 +1,9 @@
 /** From what a guest left in a response to what a server can send. */
+import { isFieldValue, isToken, lowerName } from "../field.ts";
 import { type GuestHost, type GuestResponse, LogLevel } from "../host.ts";
 import type { HttpContext, LocalResponse } from "./contexts.ts";
 import { HeaderMap } from "./header_map.ts";
 import type { Pair } from "./pairs.ts";
-
-/** RFC 9110 `token`. */
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** What no HTTP stack sends in a value. */
-const BAD_VALUE = /[\0\r\n]/;
 
 /** Who is told of what could not be sent. */
 type Log = Pick<GuestHost, "log">;
@@ -35,7 +31,7 @@ export function localReply(
   const add = (name: string, value: string) => headers.add(name, value);
   add(":status", toGrpc ? "200" : String(local.status));
   for (const [name, value] of local.headers) {
-    const lower = name.toLowerCase();
+    const lower = lowerName(name);
     if (lower[0] !== ":" && !REPLACED.has(lower)) add(lower, value);
   }
   if (!toGrpc) {
@@ -122,8 +118,8 @@ export function sendable(log: Log, pairs: readonly Pair[]): Pair[] {
   for (const pair of pairs) {
     const [name, value] = pair;
     if (name[0] === ":") continue;
-    if (NAME.test(name) && !BAD_VALUE.test(value)) {
-      const lower = name.toLowerCase();
+    if (isToken(name) && isFieldValue(value)) {
+      const lower = lowerName(name);
       headers.push(lower === name ? pair : [lower, value]);
       continue;
     }

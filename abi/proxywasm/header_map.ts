@@ -3,6 +3,7 @@
  * strings. A map of the request is filled from the host's iterable when it is first looked at, because most functions
  * never look.
  */
+import { lowerName } from "../field.ts";
 import { asByteString } from "../text.ts";
 import type { Pair } from "./pairs.ts";
 
@@ -102,7 +103,7 @@ export class HeaderMap {
   /** Replaces the whole map. Names are put in lower case. */
   setAll(pairs: readonly Pair[]): void {
     this.#source = undefined;
-    this.#pairs = pairs.map(([name, value]) => [name.toLowerCase(), value]);
+    this.#pairs = pairs.map(([name, value]) => [lowerName(name), value]);
   }
 }
 

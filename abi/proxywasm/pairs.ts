@@ -9,6 +9,7 @@
  *
  *     02 00 00 00 | 01 00 00 00 01 00 00 00 | 01 00 00 00 02 00 00 00 | 61 00 31 00 | 62 00 32 32 00
  */
+import { internedByteString } from "../interned.ts";
 import { decodeByteString, writeByteString } from "../text.ts";
 import { MAX_PAIRS, MAX_PAIRS_BYTES } from "./limits.ts";
 
@@ -72,7 +73,7 @@ export function decodePairs(bytes: Uint8Array): Pair[] {
     if (valueEnd >= bytes.length) return [];
     if (bytes[keyEnd] !== 0 || bytes[valueEnd] !== 0) return [];
     pairs.push([
-      decodeByteString(bytes, at, keyLength),
+      internedByteString(bytes, at, keyLength),
       decodeByteString(bytes, keyEnd + 1, valueLength),
     ]);
     at = valueEnd + 1;

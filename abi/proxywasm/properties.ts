@@ -2,6 +2,7 @@
  * The well-known properties that a host without Envoy can answer, as Envoy answers them. Paths arrive with their segments
  * joined by a zero byte (ABI.md §4.2).
  */
+import { lowerName } from "../field.ts";
 import type { Facts } from "../host.ts";
 import type { HttpContext } from "./contexts.ts";
 import type { HeaderMap } from "./header_map.ts";
@@ -151,7 +152,7 @@ function wellKnown(vm: Vm, path: string): Value {
   if (Object.hasOwn(OF_EXCHANGE, path)) return OF_EXCHANGE[path]!(http, vm);
   for (const [prefix, map] of FIELDS) {
     if (path.startsWith(prefix)) {
-      return map(http).get(path.slice(prefix.length).toLowerCase());
+      return map(http).get(lowerName(path.slice(prefix.length)));
     }
   }
   return undefined;

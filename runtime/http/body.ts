@@ -1,4 +1,6 @@
 /** Where a message's body ends (RFC 9112 §6, §7). No I/O. */
+import type { Span } from "../../abi/copy.ts";
+import { decodeByteString } from "../../abi/text.ts";
 import { lengthOf, type Pair, valuesOf } from "./fields.ts";
 import { HeadBuffer, parseFields } from "./head.ts";
 import { MAX_CHUNK_LINE } from "./limits.ts";
@@ -15,6 +17,10 @@ export interface BodyReader {
   trailers: Pair[] | undefined;
   /** Whether the connection's end is the body's. */
   readonly untilClose: boolean;
+}
+
+function textOf({ bytes, at, size }: Span): string {
+  return decodeByteString(bytes, at, size);
 }
 
 /** How many bytes the body has, "chunked", or undefined: the fields do not say. @throws {Malformed} */
@@ -110,8 +116,8 @@ export class ChunkedBody implements BodyReader {
           const found = this.#head.take(bytes, at, true);
           if (!found) return -1;
           // Who takes other line ends here may see another end.
-          if (BARE_LF.test(found.text)) this.#bad();
-          const fields = parseFields(found.text, 0);
+          if (BARE_LF.test(textOf(found.head))) this.#bad();
+          const fields = parseFields(found.head);
           if (fields.length > 0) this.trailers = fields;
           return found.next;
         }

@@ -1,10 +1,9 @@
 /** Fields of HTTP messages: what they may hold, and which belong to one connection (RFC 9110 §5, §7.6.1). */
 
+import { isFieldValue, isToken } from "../../abi/field.ts";
+
 /** A field: name and value as byte strings (`abi/text.ts`), pseudo fields (`:path`, `:status`) first. */
 export type Pair = [name: string, value: string];
-
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const BAD_VALUE = /[\0\r\n]|[^\0-\xff]/;
 
 /** Fields that say something of one connection, and are never passed on. */
 const HOP_BY_HOP = new Set([
@@ -20,14 +19,9 @@ export function isHopByHop(name: string): boolean {
   return HOP_BY_HOP.has(name);
 }
 
-/** Whether a text is what HTTP calls a token, as names of fields and methods are. */
-export function isToken(text: string): boolean {
-  return NAME.test(text);
-}
-
 /** Whether HTTP can carry the field. */
 export function isField(name: string, value: string): boolean {
-  return NAME.test(name) && !BAD_VALUE.test(value);
+  return isToken(name) && isFieldValue(value);
 }
 
 /** The length that a `content-length` says, undefined where that is none. */

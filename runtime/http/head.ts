@@ -1,24 +1,25 @@
 /** The head of a message, and trailers: lines of text up to an empty one (RFC 9112 §2, §5). No I/O. */
+import type { Span } from "../../abi/copy.ts";
+import { internedByteString } from "../../abi/interned.ts";
 import { decodeByteString } from "../../abi/text.ts";
 import type { Pair } from "./fields.ts";
 import { MAX_FIELDS, MAX_HEAD } from "./limits.ts";
 import { Malformed } from "./malformed.ts";
 import { nameOf } from "./names.ts";
 
+const TAB = 9;
 const LF = 10;
 const CR = 13;
-
-/** What no line has: control characters (RFC 9110 §5.5), and a CR that ends none. */
-const BAD = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)/;
+const COLON = 58;
 
 const NO_BYTES = new Uint8Array(0);
 /** Bytes that a head which came in pieces has room for at first. */
 const ROOM = 1024;
 
-/** A head or trailers, with the empty line that ends them. */
+/** A head or trailers. */
 export interface Taken {
-  /** A byte string. */
-  text: string;
+  /** All of it, with the empty line that ends it; to be read before more is taken. */
+  head: Span;
   /** Where the next thing begins in what was taken last. */
   next: number;
 }
@@ -43,7 +44,7 @@ export class HeadBuffer {
     if (had === 0) {
       const next = emptyLine(bytes, at, bytes.length, at, empty);
       if (next >= 0 && next - at <= MAX_HEAD) {
-        return { text: decodeByteString(bytes, at, next - at), next };
+        return { head: { bytes, at, size: next - at }, next };
       }
     }
     this.#gather(bytes, at);
@@ -54,10 +55,10 @@ export class HeadBuffer {
       throw new Malformed(`a head over the limit of ${MAX_HEAD} bytes`, 431);
     }
     if (end < 0) return undefined;
-    const text = decodeByteString(this.#bytes, 0, end);
+    const head = { bytes: this.#bytes, at: 0, size: end };
     this.#bytes = NO_BYTES;
     this.#length = 0;
-    return { text, next: end - had + at };
+    return { head, next: end - had + at };
   }
 
   /** Keeps no more than what shows that it is too much. */
@@ -101,54 +102,77 @@ function emptyLine(
 }
 
 /** The first line of a head, and where the fields begin. */
-export function firstLine(text: string): { line: string; next: number } {
-  const lf = text.indexOf("\n");
-  return { line: text.slice(0, lineEnd(text, lf)), next: lf + 1 };
+export function firstLine(
+  { bytes, at, size }: Span,
+): { line: string; next: number } {
+  const lf = lineFeed(bytes, at, at + size);
+  const line = decodeByteString(bytes, at, lineEnd(bytes, at, lf) - at);
+  return { line, next: lf + 1 };
 }
 
 /**
- * Adds the fields from `at` on, up to the empty line, to `fields`.
+ * Adds the fields of a head, which begin at `at` and go up to the empty line, to `fields`.
  * @throws {Malformed}
  */
 export function parseFields(
-  text: string,
-  at: number,
+  head: Span,
+  at = head.at,
   fields: Pair[] = [],
 ): Pair[] {
-  if (BAD.test(text)) throw new Malformed("a control character in a field");
+  checkBytes(head);
+  const { bytes } = head;
+  const last = head.at + head.size;
   const most = fields.length + MAX_FIELDS;
   while (true) {
-    const lf = text.indexOf("\n", at);
-    const end = lineEnd(text, lf);
+    const lf = lineFeed(bytes, at, last);
+    const end = lineEnd(bytes, at, lf);
     if (end <= at) return fields;
     if (fields.length === most) {
       throw new Malformed(`more than ${MAX_FIELDS} fields`, 431);
     }
-    fields.push(parseField(text, at, end));
+    fields.push(parseField(bytes, at, end));
     at = lf + 1;
   }
 }
 
-function parseField(text: string, at: number, end: number): Pair {
-  const colon = text.indexOf(":", at);
+/** No line has control characters (RFC 9110 §5.5), nor a CR that ends none. @throws {Malformed} */
+function checkBytes({ bytes, at, size }: Span): void {
+  for (let i = at; i < at + size; i++) {
+    const byte = bytes[i]!;
+    if (byte >= 0x20 && byte !== 0x7f || byte === LF || byte === TAB) continue;
+    if (byte !== CR || i + 1 === at + size || bytes[i + 1] !== LF) {
+      throw new Malformed("a control character in a field");
+    }
+  }
+}
+
+function parseField(bytes: Uint8Array, at: number, end: number): Pair {
+  let colon = at;
+  while (colon < end && bytes[colon] !== COLON) colon++;
   const name = colon > at && colon < end
-    ? nameOf(text.slice(at, colon))
+    ? nameOf(internedByteString(bytes, at, colon - at))
     : undefined;
   if (name === undefined) {
-    const shown = JSON.stringify(text.slice(at, Math.min(end, at + 80)));
-    throw new Malformed(`the field line ${shown}`);
+    const line = decodeByteString(bytes, at, Math.min(end - at, 80));
+    throw new Malformed(`the field line ${JSON.stringify(line)}`);
   }
   let start = colon + 1;
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return [name, text.slice(start, end)];
+  while (start < end && isBlank(bytes[start]!)) start++;
+  while (end > start && isBlank(bytes[end - 1]!)) end--;
+  return [name, decodeByteString(bytes, start, end - start)];
 }
 
-/** The end of the line whose LF is at `lf`: its CR is optional (RFC 9112 §2.2). */
-function lineEnd(text: string, lf: number): number {
-  return text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
+/** Where the next LF is; `end` where there is none. */
+function lineFeed(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && bytes[at] !== LF) at++;
+  return at;
 }
 
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
+/** The end of the line from `at` whose LF is at `lf`: its CR is optional (RFC 9112 §2.2). */
+function lineEnd(bytes: Uint8Array, at: number, lf: number): number {
+  return lf > at && bytes[lf - 1] === CR ? lf - 1 : lf;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 32 || byte === TAB;
 }

@@ -1,5 +1,5 @@
 /** Names of fields as they come: those that everybody sends are not made into new texts each time. */
-import { isToken } from "./fields.ts";
+import { isToken } from "../../abi/field.ts";
 
 const COMMON = [
   ...["host", "user-agent", "accept", "accept-encoding", "accept-language"],

@@ -1,5 +1,6 @@
 /** A request's fields as a plugin leaves them: which of them go to the service (RFC 9110 §5, §7.6.1). */
-import { isField, isHopByHop, isToken, type Pair } from "../http/fields.ts";
+import { isToken } from "../../abi/field.ts";
+import { isField, isHopByHop, type Pair } from "../http/fields.ts";
 import { Failure } from "./failure.ts";
 
 const BAD_TARGET = /[\0-\x20\x7f]|[^\0-\xff]/;

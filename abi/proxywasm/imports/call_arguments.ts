@@ -1,4 +1,5 @@
 /** What calls to services outside read from the guest, and what all of them check. */
+import { lowerName } from "../../field.ts";
 import { LogLevel } from "../../host.ts";
 import {
   MAX_CALL_BYTES,
@@ -32,7 +33,7 @@ export function pairsAt(
   if (size === 0 || size > MAX_PAIRS_BYTES) return [];
   return decodePairs(vm.memory.copy(address, size)!).map((
     [name, value],
-  ) => [name.toLowerCase(), value]);
+  ) => [lowerName(name), value]);
 }
 
 /** Whether one more call with a body of `size` may be made; says in the log why not. */

@@ -2,6 +2,7 @@
  * Header maps (ABI.md §1.3, §3.4, §4.1). Keys are compared in lower case. A map that is not there now answers 1 to a
  * get of one value and an empty list to a get of all, because 2, which the spec has for both, kills Rust guests.
  */
+import { lowerName } from "../../field.ts";
 import type { HostCallTable } from "../../host_call.ts";
 import type { HeaderMap } from "../header_map.ts";
 import { MAX_PAIRS, MAX_PAIRS_BYTES } from "../limits.ts";
@@ -135,13 +136,13 @@ function getValue(vm: Vm) {
     sizeAt: number,
   ): Status => {
     if (type >>> 0 > LAST_MAP_TYPE) return Status.badArgument;
-    const name = memory.byteString(key >>> 0, keySize >>> 0);
+    const name = memory.name(key >>> 0, keySize >>> 0);
     if (
       name === undefined || !memory.canReturn(addressAt >>> 0, sizeAt >>> 0)
     ) {
       return Status.invalidMemoryAccess;
     }
-    const value = live(vm, type)?.get(name.toLowerCase());
+    const value = live(vm, type)?.get(lowerName(name));
     if (value === undefined && !legacy) return Status.notFound;
     return memory.giveByteString(value ?? "", addressAt >>> 0, sizeAt >>> 0);
   };
@@ -175,7 +176,7 @@ function edit(
     valueSize: number,
   ): Status => {
     if (type >>> 0 > LAST_MAP_TYPE) return Status.badArgument;
-    const name = memory.byteString(key >>> 0, keySize >>> 0);
+    const name = memory.name(key >>> 0, keySize >>> 0);
     const text = memory.byteString(value >>> 0, valueSize >>> 0);
     if (name === undefined || text === undefined) {
       return Status.invalidMemoryAccess;
@@ -186,7 +187,7 @@ function edit(
     if (map.size >= MAX_PAIRS || size > MAX_PAIRS_BYTES) {
       return tooMuch(vm, call, type);
     }
-    apply(map, name.toLowerCase(), text);
+    apply(map, lowerName(name), text);
     return Status.ok;
   };
 }
@@ -202,13 +203,13 @@ function tooMuch(vm: Vm, call: string, type: number): Status {
 function removeValue(vm: Vm) {
   return (type: number, key: number, keySize: number): Status => {
     if (type >>> 0 > LAST_MAP_TYPE) return Status.badArgument;
-    const name = vm.memory.byteString(key >>> 0, keySize >>> 0);
+    const name = vm.memory.name(key >>> 0, keySize >>> 0);
     if (name === undefined) return Status.invalidMemoryAccess;
     const map = writable(vm, type);
     if (map === undefined) {
       return absent(vm, "proxy_remove_header_map_value", type);
     }
-    map.remove(name.toLowerCase());
+    map.remove(lowerName(name));
     return Status.ok;
   };
 }

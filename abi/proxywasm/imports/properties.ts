@@ -18,7 +18,7 @@ export const PROPERTIES: HostCallTable<Vm> = {
 /** A path with its trailing zero byte, which some SDKs add, taken off; undefined if its address is bad. */
 function pathAt(vm: Vm, address: number, size: number): string | undefined {
   if (size > MAX_NAME_BYTES) return undefined;
-  const path = vm.memory.byteString(address, size);
+  const path = vm.memory.name(address, size);
   return path?.endsWith("\0") ? path.slice(0, -1) : path;
 }
 

@@ -9,7 +9,12 @@ import type { Handler, Incoming } from "../incoming.ts";
 import { Output } from "./output.ts";
 import { Http1Reply } from "./reply.ts";
 import { Http1Body } from "./request_body.ts";
-import { parseRequestHead, PREFACE, type RequestHead } from "./request_head.ts";
+import {
+  isPreface,
+  parseRequestHead,
+  PREFACE,
+  type RequestHead,
+} from "./request_head.ts";
 
 /** Bytes read at once: of a head, and of a body. */
 const READ_HEAD = 8 * 1024;
@@ -193,10 +198,10 @@ export class Http1Connection {
       const found = this.#head.take(this.#bytes, this.#at, true);
       this.#at = found?.next ?? this.#bytes.length;
       // An empty line before a request is nothing (RFC 9112 §2.2).
-      if (found === undefined || found.text.length <= 2) return;
-      if (this.#first && found.text === PREFACE) return this.#handOver();
+      if (found === undefined || found.head.size <= 2) return;
+      if (this.#first && isPreface(found.head)) return this.#handOver();
       this.#first = false;
-      head = parseRequestHead(found.text);
+      head = parseRequestHead(found.head);
     } catch (error) {
       return this.#refuse(error as Malformed);
     }

@@ -49,10 +49,10 @@ export class Output implements Writer {
     return this.#pressed;
   }
 
-  /** Room for a message that is written next, without making an array for each. */
+  /** Room for at least `size` bytes of what is written next, without making an array for each. */
   room(size: number): Uint8Array {
     if (this.writing || size > ROOM) return new Uint8Array(size);
-    return (this.#room ??= new Uint8Array(ROOM)).subarray(0, size);
+    return this.#room ??= new Uint8Array(ROOM);
   }
 
   /** Keeps `bytes` until they are written, together with what else is said in this turn. */

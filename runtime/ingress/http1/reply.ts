@@ -1,10 +1,10 @@
 /** The answer to one HTTP/1.1 request. */
-import { bytesOf, writeChunk, writeTrailers } from "../../http/write.ts";
-import { writeByteString } from "../../../abi/text.ts";
+import { writeChunk, writeTrailers } from "../../http/write.ts";
+import { copyInto } from "../../../abi/copy.ts";
 import { isField, isHopByHop, type Pair } from "../../http/fields.ts";
 import type { Reply, ReplyEvents } from "../incoming.ts";
 import type { Output } from "./output.ts";
-import { type Framing, writeReplyHead } from "./reply_head.ts";
+import { type Framing, roomForHead, writeReplyHead } from "./reply_head.ts";
 import type { RequestHead } from "./request_head.ts";
 
 /** A body that is copied behind its head, so that one write takes both. */
@@ -60,27 +60,28 @@ export class Http1Reply implements Reply {
 
   whole(status: number, fields: readonly Pair[], body: Uint8Array): void {
     if (this.#over || this.#framing !== undefined) return;
-    const text = this.#open(status, fields, body.length);
-    this.#over = true;
     const { output } = this.#owner;
-    const length = this.#framing === "none" ? 0 : body.length;
-    if (length <= SHORT) {
-      const bytes = output.room(text.length + length);
-      writeByteString(bytes, 0, text);
-      if (length > 0) bytes.set(body, text.length);
-      output.write(bytes);
-    } else {
-      output.write(bytesOf(text));
-      output.write(body);
+    const short = body.length <= SHORT;
+    const room = output.room(roomForHead(fields) + (short ? body.length : 0));
+    const size = this.#open(room, status, fields, body.length);
+    this.#over = true;
+    const bodiless = this.#framing === "none" || body.length === 0;
+    if (bodiless || !short) output.write(room.subarray(0, size));
+    else {
+      copyInto(room, size, body);
+      output.write(room.subarray(0, size + body.length));
     }
+    if (!bodiless && !short) output.write(body);
     this.#owner.replied(this.#keepAlive);
   }
 
   head(status: number, fields: readonly Pair[]): void {
     if (this.#over || this.#framing !== undefined) return;
-    const text = this.#open(status, fields, undefined);
+    const { output } = this.#owner;
+    const room = output.room(roomForHead(fields));
+    const size = this.#open(room, status, fields, undefined);
     if (typeof this.#framing === "number") this.#owed = this.#framing;
-    this.#owner.output.write(bytesOf(text));
+    output.write(room.subarray(0, size));
   }
 
   data(bytes: Uint8Array): void {
@@ -116,20 +117,22 @@ export class Http1Reply implements Reply {
     this.#owner.cut();
   }
 
+  /** Writes the head into `room`; gives its size. */
   #open(
+    room: Uint8Array,
     status: number,
     fields: readonly Pair[],
     length: number | undefined,
-  ): string {
+  ): number {
     const { method, minor, keepAlive } = this.#request;
-    const head = writeReplyHead(status, fields, length, {
+    const head = writeReplyHead(room, status, fields, length, {
       method,
       minor,
       keepAlive: keepAlive && !this.#owner.closing,
     });
     this.#framing = head.framing;
     this.#keepAlive = head.keepAlive;
-    return head.text;
+    return head.size;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The head of an answer (RFC 9112 §4): status, fields, and what frames the body. No I/O. */
+import { writeByteString } from "../../../abi/text.ts";
 import { isField, isHopByHop, lengthOf, type Pair } from "../../http/fields.ts";
 import { withoutBody } from "../answers.ts";
 
@@ -20,20 +21,32 @@ export type Framing =
   | number;
 
 export interface WrittenHead {
-  text: string;
+  /** Bytes. */
+  size: number;
   framing: Framing;
   /** Whether the connection may serve another request after this answer. */
   keepAlive: boolean;
 }
 
-/** `length`: bytes of the body; undefined: it is still to come. */
+/** Bytes that a head takes beside its fields, at most: status line, date, and what is said of length and connection. */
+const ROOM = 200;
+
+/** Bytes that `writeReplyHead` takes at most. */
+export function roomForHead(fields: readonly Pair[]): number {
+  let room = ROOM;
+  for (const [name, value] of fields) room += name.length + value.length + 4;
+  return room;
+}
+
+/** Writes a head at the beginning of `out`. `length`: bytes of the body; undefined: it is still to come. */
 export function writeReplyHead(
+  out: Uint8Array,
   status: number,
   fields: readonly Pair[],
   length: number | undefined,
   { method, minor, keepAlive }: Asked,
 ): WrittenHead {
-  let text = STATUS_LINES[status] ?? `HTTP/1.1 ${status} \r\n`;
+  let at = put(out, 0, STATUS_LINES[status] ?? `HTTP/1.1 ${status} \r\n`);
   const bodiless = method === "HEAD" || withoutBody(status);
   // Clients are only sure that it has no body where that is said (RFC 9110 §15.3.6).
   if (status === 205) length = 0;
@@ -46,7 +59,7 @@ export function writeReplyHead(
     if (name === "content-length") {
       if (size !== undefined) continue;
       size = asSaid ? lengthOf(value) : length;
-      if (size !== undefined && status !== 204) text += lengthLine(size);
+      if (size !== undefined && status !== 204) at = putLength(out, at, size);
       continue;
     }
     if (isHopByHop(name)) {
@@ -56,25 +69,40 @@ export function writeReplyHead(
     // One that HTTP cannot carry could end this answer and begin another.
     if (!isField(name, value)) continue;
     dated ||= name === "date";
-    text += name + ": " + value + "\r\n";
+    at = put(out, at, name);
+    at = put(out, at, ": ");
+    at = put(out, at, value);
+    at = put(out, at, "\r\n");
   }
   if (size === undefined && length !== undefined) {
-    if (!bodiless || length > 0 || status === 205) text += lengthLine(length);
+    if (!bodiless || length > 0 || status === 205) {
+      at = putLength(out, at, length);
+    }
     size = length;
   }
   const framing = bodiless
     ? "none"
     : size ?? (minor === 1 ? "chunked" : "close");
-  if (framing === "chunked") text += "transfer-encoding: chunked\r\n";
+  if (framing === "chunked") {
+    at = put(out, at, "transfer-encoding: chunked\r\n");
+  }
   if (framing === "close") keepAlive = false;
-  if (!dated) text += dateLine();
-  if (!keepAlive) text += "connection: close\r\n";
-  else if (minor === 0) text += "connection: keep-alive\r\n";
-  return { text: text + "\r\n", framing, keepAlive };
+  if (!dated) at = put(out, at, dateLine());
+  if (!keepAlive) at = put(out, at, "connection: close\r\n");
+  else if (minor === 0) at = put(out, at, "connection: keep-alive\r\n");
+  return { size: put(out, at, "\r\n"), framing, keepAlive };
 }
 
-function lengthLine(length: number): string {
-  return "content-length: " + length + "\r\n";
+/** Writes a byte string, and says where it ends. */
+function put(out: Uint8Array, at: number, text: string): number {
+  writeByteString(out, at, text);
+  return at + text.length;
+}
+
+function putLength(out: Uint8Array, at: number, length: number): number {
+  at = put(out, at, "content-length: ");
+  at = put(out, at, String(length));
+  return put(out, at, "\r\n");
 }
 
 let second = 0;

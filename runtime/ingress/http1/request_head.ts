@@ -1,9 +1,12 @@
 /** The head of a request (RFC 9112 §3): what is asked for, and how its body is framed. No I/O. */
+import type { Span } from "../../../abi/copy.ts";
+import { decodeByteString } from "../../../abi/text.ts";
+import { isToken } from "../../../abi/field.ts";
 import { framingOf } from "../../http/body.ts";
-import { isHopByHop, isToken, type Pair } from "../../http/fields.ts";
+import { isHopByHop, type Pair } from "../../http/fields.ts";
 import { firstLine, parseFields } from "../../http/head.ts";
 import { Malformed } from "../../http/malformed.ts";
-import { bad, checkTarget } from "../asked.ts";
+import { bad, checkTarget, has, unwanted } from "../asked.ts";
 
 export interface RequestHead {
   method: string;
@@ -24,16 +27,21 @@ export interface RequestHead {
 /** What a client says first that speaks HTTP/2 at once, as far as it looks like a head (RFC 9113 §3.4). */
 export const PREFACE = "PRI * HTTP/2.0\r\n\r\n";
 
+export function isPreface({ bytes, at, size }: Span): boolean {
+  return size === PREFACE.length &&
+    decodeByteString(bytes, at, size) === PREFACE;
+}
+
 /** Longest method: bytes. */
 const MAX_METHOD = 64;
 
-/** What could be taken for more than a host in a URL. */
-const BAD_HOST = /[\0-\x20\x7f/?#\\@]/;
+/** Bytes that could be taken for more than a host in a URL. */
+const NOT_IN_HOST = unwanted("/?#\\@");
 const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
 
 /** @throws {Malformed} with the status that says so. */
-export function parseRequestHead(text: string): RequestHead {
-  const { line, next } = firstLine(text);
+export function parseRequestHead(whole: Span): RequestHead {
+  const { line, next } = firstLine(whole);
   const space = line.indexOf(" ");
   const last = line.lastIndexOf(" ");
   const method = line.slice(0, space);
@@ -53,7 +61,7 @@ export function parseRequestHead(text: string): RequestHead {
     keepAlive: minor === 1,
     expects: false,
   };
-  takeFields(head, parseFields(text, next));
+  takeFields(head, parseFields(whole, next));
   if (target[0] !== "/") takeOther(head, target);
   return head;
 }
@@ -137,7 +145,7 @@ function isConsent(name: string, value: string): boolean {
 }
 
 function checkHost(host: string): void {
-  if (BAD_HOST.test(host)) throw bad("host", host);
+  if (has(NOT_IN_HOST, host)) throw bad("host", host);
 }
 
 /** The words of a list in a field, in lower case. */

@@ -49,7 +49,7 @@ export class ResponseReader {
       const found = this.#head.take(bytes, at, false);
       if (!found) return;
       at = found.next;
-      this.#takeHead(parseHead(found.text));
+      this.#takeHead(parseHead(found.head));
       if (this.done) return this.#checkEnd(at, bytes);
       if (at === bytes.length) return;
     }

@@ -1,4 +1,5 @@
 /** The head of a response, and how its body is framed (RFC 9112 §4, §6.3). No I/O. */
+import type { Span } from "../../../abi/copy.ts";
 import {
   type BodyReader,
   ChunkedBody,
@@ -18,8 +19,8 @@ export interface ResponseHead {
 }
 
 /** @throws {Malformed} */
-export function parseHead(text: string): ResponseHead {
-  const { line: first, next } = firstLine(text);
+export function parseHead(head: Span): ResponseHead {
+  const { line: first, next } = firstLine(head);
   const match = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/.exec(first);
   if (!match) {
     const shown = JSON.stringify(first.slice(0, 80));
@@ -30,7 +31,7 @@ export function parseHead(text: string): ResponseHead {
   return {
     status: Number(match[2]),
     minor: match[1] === "0" ? 0 : 1,
-    fields: parseFields(text, next, [[":status", match[2]!]]),
+    fields: parseFields(head, next, [[":status", match[2]!]]),
   };
 }
 
