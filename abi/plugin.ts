@@ -226,7 +226,7 @@ export class PluginInstance {
       root.id,
       argument,
       0,
-      () => this.#ends.deleteIfDone(root),
+      { answered: () => this.#ends.deleteIfDone(root) },
     );
   }
 

@@ -27,27 +27,28 @@ export function localReply(
   local: LocalResponse,
   toGrpc: boolean,
 ): { headers: HeaderMap; body: Uint8Array } {
-  const headers = new HeaderMap();
-  const add = (name: string, value: string) => headers.add(name, value);
-  add(":status", toGrpc ? "200" : String(local.status));
+  const pairs: Pair[] = [[":status", toGrpc ? "200" : String(local.status)]];
+  let typed = false;
   for (const [name, value] of local.headers) {
     const lower = lowerName(name);
-    if (lower[0] !== ":" && !REPLACED.has(lower)) add(lower, value);
+    if (lower[0] === ":" || REPLACED.has(lower)) continue;
+    typed ||= lower === "content-type";
+    pairs.push([lower, value]);
   }
+  const headers = HeaderMap.of(pairs);
+  const add = (name: string, value: string) => pairs.push([name, value]);
   if (!toGrpc) {
     add("content-length", String(local.body.length));
-    if (local.body.length > 0 && headers.get("content-type") === undefined) {
-      add("content-type", "text/plain");
-    }
+    if (local.body.length > 0 && !typed) add("content-type", "text/plain");
     return { headers, body: local.body };
   }
   const status = local.grpcStatus >= 0
     ? local.grpcStatus
     : grpcStatusOf(local.status);
   headers.replace("content-type", "application/grpc");
-  add("grpc-status", String(status));
+  headers.add("grpc-status", String(status));
   if (local.body.length > 0) {
-    add("grpc-message", percentEncoded(local.body));
+    headers.add("grpc-message", percentEncoded(local.body));
   }
   return { headers, body: NOTHING };
 }
@@ -114,6 +115,17 @@ function finalStatus(log: Log, status: number): number {
 
 /** The fields without pseudo fields and without what HTTP cannot carry, which is logged. */
 export function sendable(log: Log, pairs: readonly Pair[]): Pair[] {
+  let pseudo = 0;
+  while (pseudo < pairs.length && pairs[pseudo]![0][0] === ":") pseudo++;
+  const rest = pairs.slice(pseudo);
+  return rest.every(isSendable) ? rest : kept(log, rest);
+}
+
+function isSendable([name, value]: Pair): boolean {
+  return isToken(name) && isFieldValue(value) && lowerName(name) === name;
+}
+
+function kept(log: Log, pairs: readonly Pair[]): Pair[] {
   const headers: Pair[] = [];
   for (const pair of pairs) {
     const [name, value] = pair;

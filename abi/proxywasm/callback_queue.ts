@@ -8,8 +8,14 @@ import { guestTrap } from "../trap.ts";
 import type { Context } from "./contexts.ts";
 import type { Vm } from "./vm.ts";
 
-/** Gets what the callback answered; a callback without a result answers 0. */
-export type Returned = (answer: number) => void;
+/** Who has a callback called. */
+export interface Asker {
+  /** What it answered; a callback without a result answers 0. */
+  answered(answer: number): void;
+}
+
+/** Nobody waits for the answer. */
+export const NOBODY: Asker = { answered() {} };
 
 /** Who depends on an instance. */
 export interface FailureWatcher {
@@ -36,12 +42,17 @@ export class CallbackQueue {
     return this.#running;
   }
 
+  /** Whether what is to be done can be done at once. */
+  get idle(): boolean {
+    return !this.#running && this.#failure === undefined;
+  }
+
   /** What ended this instance, if something did. */
   get failure(): GuestTrap | undefined {
     return this.#failure;
   }
 
-  /** `watcher` hears of it, once, if the instance fails. */
+  /** `watcher` hears of it, once, if the instance fails; as do those of contexts. */
   watch(watcher: FailureWatcher): void {
     this.#watching.add(watcher);
   }
@@ -51,7 +62,7 @@ export class CallbackQueue {
   }
 
   /**
-   * Calls `fn` on `context`: now, or after what runs. `returned` follows in the same turn where the module does not
+   * Calls `fn` on `context`: now, or after what runs. What it answered follows in the same turn where the module does not
    * suspend. Dropped if the instance has failed by then, or if the context was deleted.
    */
   call(
@@ -61,10 +72,10 @@ export class CallbackQueue {
     a: number,
     b: number,
     c: number,
-    returned: Returned,
+    asker: Asker,
   ): void {
     if (this.#running) {
-      this.#waiting.push(() => this.call(name, context, fn, a, b, c, returned));
+      this.#waiting.push(() => this.call(name, context, fn, a, b, c, asker));
       return;
     }
     if (
@@ -82,12 +93,12 @@ export class CallbackQueue {
     if (typeof answer === "object") {
       (answer as Promise<number>).then(
         (value) => {
-          this.#ended(value, returned);
+          this.#ended(value, asker);
           this.#rest();
         },
         (error) => this.fail(error),
       );
-    } else this.#ended(answer as number, returned);
+    } else this.#ended(answer as number, asker);
   }
 
   /** Runs `work` once no callback runs: now, or after what runs. */
@@ -105,7 +116,7 @@ export class CallbackQueue {
     else if (this.#failure === undefined) work();
   }
 
-  /** For a callback's `returned`: runs `work` after all that callbacks have asked for, before what waits. */
+  /** For who asked, once it is answered: runs `work` after all that callbacks have asked for, before what waits. */
   afterwards(work: () => void): void {
     this.#afterwards.push(work);
   }
@@ -140,15 +151,18 @@ export class CallbackQueue {
     this.#afterwards = [];
     this.#waiting = [];
     const watching = [...this.#watching];
+    for (const { watcher } of this.#vm.contexts.values()) {
+      if (watcher !== undefined) watching.push(watcher);
+    }
     this.#watching.clear();
     for (const watcher of watching) watcher.instanceFailed(trap);
     this.#vm.hooks.onFailed?.(trap);
     return trap;
   }
 
-  #ended(answer: number, returned: Returned): void {
+  #ended(answer: number, asker: Asker): void {
     this.#running = false;
-    returned(answer);
+    asker.answered(answer);
     this.#drain();
   }
 

@@ -177,10 +177,12 @@ export class GuestCallTable {
         this.received = received;
         return callback(root.id, id, a, b, c);
       };
-      queue.call(name, root, enter, 0, 0, 0, () => {
-        this.received = NOTHING;
-        done();
-        this.#ended(root);
+      queue.call(name, root, enter, 0, 0, 0, {
+        answered: () => {
+          this.received = NOTHING;
+          done();
+          this.#ended(root);
+        },
       });
     });
   }

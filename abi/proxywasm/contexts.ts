@@ -4,7 +4,8 @@
  */
 import type { Facts, GuestHost, GuestRequest, PluginOptions } from "../host.ts";
 import type { ByteBuffer } from "./buffer.ts";
-import { HeaderMap } from "./header_map.ts";
+import type { FailureWatcher } from "./callback_queue.ts";
+import { bytePair, HeaderMap } from "./header_map.ts";
 import type { Pair } from "./pairs.ts";
 
 /** The next id for a context: a u32, from 1 up and round again, none that is `alive`. 0 is the VM itself. */
@@ -23,6 +24,8 @@ export abstract class Context {
   properties: Map<string, Uint8Array> | undefined;
   /** Bytes held in `properties`. */
   propertyBytes = 0;
+  /** Whose context it is, if somebody is to hear that its instance failed. */
+  watcher: FailureWatcher | undefined;
 
   constructor(
     /** As the guest knows it; 0 is no context. */
@@ -178,15 +181,15 @@ export class TcpContext extends Context {
 
 /** The request's fields as a plugin for Envoy sees them: pseudo fields first, `:authority` in the place of `host`. */
 export function envoyFields(request: GuestRequest): HeaderMap {
-  return new HeaderMap(request.headers, pseudoFieldsOf(request), "host");
-}
-
-/** `:authority`, `:path`, `:method` and `:scheme` as Envoy orders them. */
-function pseudoFieldsOf(request: GuestRequest): Pair[] {
-  return [
+  // The pseudo fields as Envoy orders them.
+  const pairs: Pair[] = [
     [":authority", request.authority],
     [":path", request.path],
     [":method", request.method],
     [":scheme", request.scheme],
   ];
+  for (const pair of request.headers) {
+    if (pair[0] !== "host") pairs.push(bytePair(pair));
+  }
+  return HeaderMap.of(pairs);
 }

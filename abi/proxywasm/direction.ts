@@ -3,6 +3,7 @@
  * what comes in is shown to the guest, and goes on, waits or is dropped as its answers say.
  */
 import { ByteBuffer } from "./buffer.ts";
+import type { Asker } from "./callback_queue.ts";
 import type { Callbacks } from "./callbacks.ts";
 import type { HttpContext } from "./contexts.ts";
 import { Side } from "./contexts.ts";
@@ -20,6 +21,8 @@ export interface DirectionEvents {
   /** Whether the source should wait, since what is held has reached the limit. */
   pressure(side: "request" | "response", on: boolean): void;
 }
+
+type Part = "headers" | "body" | "trailers";
 
 /** The callbacks of one direction, by what they are told. */
 export interface Names {
@@ -50,7 +53,7 @@ type Arrived =
 
 const NOTHING = new Uint8Array(0);
 
-export class Direction implements StreamSink {
+export class Direction implements StreamSink, Asker {
   /** What host calls see of it. */
   readonly side = new Side();
   readonly #vm: Vm;
@@ -74,8 +77,8 @@ export class Direction implements StreamSink {
   #wantsAll = false;
   /** The next body callback sees what is held together with what comes. */
   #accumulates = false;
-  /** What follows the callback that is under way. */
-  #pending: ((answer: number) => void) | undefined;
+  /** What the guest is being shown. */
+  #asked: Part | undefined;
   #ended = false;
   #endsWithHeaders = false;
   #over = false;
@@ -127,7 +130,7 @@ export class Direction implements StreamSink {
 
   /** `proxy_continue_stream`: what was stopped goes on; harmless where nothing is. */
   resume(): void {
-    if (this.#over || this.#pending) return;
+    if (this.#over || this.#asked !== undefined) return;
     const stopped = this.#stopped;
     this.#stopped = "no";
     if (stopped === "all") this.#resumeAll();
@@ -142,10 +145,10 @@ export class Direction implements StreamSink {
   bypass(): void {
     if (this.#over) return;
     this.#callbacks = {};
-    const pending = this.#pending;
-    this.#pending = undefined;
-    if (pending === undefined) this.resume();
-    else pending(0);
+    const asked = this.#asked;
+    this.#asked = undefined;
+    if (asked === undefined) this.resume();
+    else this.#goOn(asked, 0);
     this.#pump();
   }
 
@@ -163,15 +166,15 @@ export class Direction implements StreamSink {
    * Whether what comes has to wait: for what came before it, or for a callback of this instance. What that callback asks
    * for, and what waits besides, is done first; so a wish to go on never undoes an answer that is given after it.
    */
-  #waits(part: "headers" | "body" | "trailers"): boolean {
-    return this.#pending !== undefined || this.#arrived.length > 0 ||
+  #waits(part: Part): boolean {
+    return this.#asked !== undefined || this.#arrived.length > 0 ||
       (this.#vm.queue.running &&
         this.#callbacks[this.#names[part]] !== undefined);
   }
 
   #arrive(what: Arrived): void {
     this.#arrived.push(what);
-    if (!this.#pending && this.#arrived.length === 1) {
+    if (this.#asked === undefined && this.#arrived.length === 1) {
       this.#vm.queue.later(() => this.#pump());
     }
   }
@@ -179,12 +182,7 @@ export class Direction implements StreamSink {
   #headers(map: HeaderMap, end: boolean): void {
     this.side.headers = map;
     this.#ended = this.#endsWithHeaders = end;
-    this.#ask(
-      this.#names.headers,
-      map,
-      end,
-      (answer) => this.#headersAnswered(answer),
-    );
+    this.#ask("headers", map.size, end);
   }
 
   #data(bytes: Uint8Array, end: boolean): void {
@@ -199,12 +197,7 @@ export class Direction implements StreamSink {
       if (this.#overflows()) return;
     } else side.body = new ByteBuffer(bytes);
     side.ending = end;
-    this.#ask(
-      this.#names.body,
-      side.body,
-      end,
-      (answer) => this.#dataAnswered(answer),
-    );
+    this.#ask("body", side.body.length, end);
   }
 
   #trailers(map: HeaderMap): void {
@@ -213,42 +206,41 @@ export class Direction implements StreamSink {
       this.#heldTrailers = map;
       return;
     }
-    this.#ask(
-      this.#names.trailers,
-      map,
-      false,
-      (answer) => this.#trailersAnswered(answer),
-    );
+    this.#ask("trailers", map.size, false);
   }
 
-  /** Shows the guest something that has a size, and goes on with what it answers. */
-  #ask(
-    name: Names["headers" | "body" | "trailers"],
-    what: HeaderMap | ByteBuffer,
-    end: boolean,
-    answered: (answer: number) => void,
-  ): void {
+  /** Shows the guest something of `size`, and goes on with what it answers. */
+  #ask(part: Part, size: number, end: boolean): void {
+    const name = this.#names[part];
     const callback = this.#callbacks[name];
-    if (callback === undefined) return answered(0);
-    this.#pending = answered;
-    this.#vm.queue.call(
-      name,
-      this.#context,
-      callback,
-      this.#context.id,
-      what instanceof ByteBuffer ? what.length : what.size,
-      end ? 1 : 0,
-      (answer) => {
-        if (this.#goesOn()) answered(answer);
-        if (this.#arrived.length === 0) this.#press();
-        else this.#pumpAfterwards();
-      },
-    );
+    if (callback === undefined) return this.#goOn(part, 0);
+    this.#asked = part;
+    const { id } = this.#context;
+    const last = end ? 1 : 0;
+    this.#vm.queue.call(name, this.#context, callback, id, size, last, this);
+  }
+
+  answered(answer: number): void {
+    const asked = this.#asked;
+    if (asked !== undefined && this.#counts()) this.#goOn(asked, answer);
+    if (this.#arrived.length === 0) this.#press();
+    else this.#pumpAfterwards();
+  }
+
+  #goOn(part: Part, answer: number): void {
+    switch (part) {
+      case "headers":
+        return this.#headersAnswered(answer);
+      case "body":
+        return this.#dataAnswered(answer);
+      case "trailers":
+        return this.#trailersAnswered(answer);
+    }
   }
 
   /** After a callback: whether its answer still counts. */
-  #goesOn(): boolean {
-    this.#pending = undefined;
+  #counts(): boolean {
+    this.#asked = undefined;
     if (this.#over) return false;
     if (!this.#events.interrupted()) return true;
     this.stop();
@@ -381,7 +373,7 @@ export class Direction implements StreamSink {
   /** What came while a callback ran. */
   #pump(): void {
     this.#looks++;
-    while (!this.#pending && !this.#over) {
+    while (this.#asked === undefined && !this.#over) {
       const next = this.#arrived.shift();
       if (next === undefined) break;
       if ("headers" in next) this.#headers(next.headers, next.end);

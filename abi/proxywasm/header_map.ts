@@ -12,22 +12,18 @@ type Source = Iterable<readonly [string, string]>;
 export class HeaderMap {
   #pairs: Pair[] | undefined;
   #source: Source | undefined;
-  #first: readonly Pair[];
-  #without: string | undefined;
 
-  /**
-   * `first` come before those of `source` (the pseudo fields of a request). Names of `source` are in lower case; those
-   * called `without` are left out.
-   */
-  constructor(
-    source?: Source,
-    first: readonly Pair[] = [],
-    without?: string,
-  ) {
+  /** Names of `source` are in lower case; it is read when somebody looks. Without it the map is empty. */
+  constructor(source?: Source) {
     this.#source = source;
-    this.#first = first;
-    this.#without = without;
-    if (source === undefined && first.length === 0) this.#pairs = [];
+    if (source === undefined) this.#pairs = [];
+  }
+
+  /** A map of `pairs`, which are the map's from now on: names in lower case, byte strings all. */
+  static of(pairs: Pair[]): HeaderMap {
+    const map = new HeaderMap(NOTHING);
+    map.#pairs = pairs;
+    return map;
   }
 
   /** The pairs; the caller does not change them. */
@@ -41,11 +37,8 @@ export class HeaderMap {
 
   #filled(): Pair[] {
     if (this.#pairs !== undefined) return this.#pairs;
-    const pairs: Pair[] = [...this.#first];
-    for (const [name, value] of this.#source ?? []) {
-      if (name === this.#without) continue;
-      pairs.push([asByteString(name), asByteString(value)]);
-    }
+    const pairs: Pair[] = [];
+    for (const pair of this.#source ?? NOTHING) pairs.push(bytePair(pair));
     this.#source = undefined;
     return this.#pairs = pairs;
   }
@@ -105,6 +98,15 @@ export class HeaderMap {
     this.#source = undefined;
     this.#pairs = pairs.map(([name, value]) => [lowerName(name), value]);
   }
+}
+
+const NOTHING: Source = [];
+
+/** A pair of byte strings: the same, where it is one, since nobody changes pairs. */
+export function bytePair(pair: readonly [string, string]): Pair {
+  const name = asByteString(pair[0]);
+  const value = asByteString(pair[1]);
+  return name === pair[0] && value === pair[1] ? pair as Pair : [name, value];
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { GuestRequest, GuestTrap } from "../host.ts";
 import { ByteBuffer } from "./buffer.ts";
-import type { FailureWatcher } from "./callback_queue.ts";
+import { type FailureWatcher, NOBODY } from "./callback_queue.ts";
 import type { Callbacks } from "./callbacks.ts";
 import {
   HttpContext,
@@ -104,7 +104,7 @@ export class HttpStream
     this.#requestWay.attach(this.#context);
     this.#responseWay.attach(this.#context);
     vm.contexts.set(this.#context.id, this.#context);
-    vm.queue.watch(this);
+    this.#context.watcher = this;
   }
 
   /** `proxy_on_context_create`, before all else; the owner has linked the stream by then, since it may be answered here. */
@@ -119,7 +119,7 @@ export class HttpStream
       id,
       root.id,
       0,
-      () => {},
+      NOBODY,
     );
   }
 
@@ -158,17 +158,16 @@ export class HttpStream
     this.#last("proxy_on_done");
     this.#last("proxy_on_delete");
     const vm = this.#vm;
-    vm.queue.later(() => {
-      vm.queue.unwatch(this);
-      vm.delete(this.#context);
-    });
+    // Mostly at once, and then without making a function for it.
+    if (vm.queue.idle) vm.delete(this.#context);
+    else vm.queue.later(() => vm.delete(this.#context));
   }
 
   #last(name: "proxy_on_log" | "proxy_on_done" | "proxy_on_delete"): void {
     const callback = this.#callbacks[name];
     if (callback === undefined) return;
     const { id } = this.#context;
-    this.#vm.queue.call(name, this.#context, callback, id, 0, 0, () => {});
+    this.#vm.queue.call(name, this.#context, callback, id, 0, 0, NOBODY);
   }
 
   // What host calls ask is done once the callback that runs has ended; each direction looks at the end of its own.

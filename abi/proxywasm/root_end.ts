@@ -65,7 +65,7 @@ export class RootEnds {
         root.id,
         0,
         0,
-        answered,
+        { answered },
       );
     });
   }
@@ -87,7 +87,7 @@ export class RootEnds {
       root.id,
       0,
       0,
-      gone,
+      { answered: gone },
     );
   }
 }

@@ -72,7 +72,7 @@ export class TcpStream implements FailureWatcher {
       (on) => owner.pressure("upstream", on),
       limit,
     );
-    vm.queue.watch(this);
+    this.#context.watcher = this;
   }
 
   instanceFailed(error: GuestTrap): void {
@@ -115,10 +115,7 @@ export class TcpStream implements FailureWatcher {
     this.#call("proxy_on_log", 0, 0, () => {});
     this.#call("proxy_on_delete", 0, 0, () => {});
     this.#ended = true;
-    this.#vm.queue.later(() => {
-      this.#vm.queue.unwatch(this);
-      this.#vm.delete(this.#context);
-    });
+    this.#vm.queue.later(() => this.#vm.delete(this.#context));
   }
 
   #accept(): void {
@@ -158,7 +155,9 @@ export class TcpStream implements FailureWatcher {
     const callback = this.#callbacks[name];
     if (callback === undefined) return returned(0);
     const { id } = this.#context;
-    this.#vm.queue.call(name, this.#context, callback, id, a, b, returned);
+    this.#vm.queue.call(name, this.#context, callback, id, a, b, {
+      answered: returned,
+    });
   }
 }
 
@@ -243,13 +242,15 @@ class Flow {
       this.#context.id,
       this.#held.length,
       this.#end ? 1 : 0,
-      (action) => {
-        this.#inCall = false;
-        if (action === 0) this.#go();
-        // What the callback asked for comes before what arrived meanwhile.
-        if (this.#arrived.length > 0 || this.#arrivedEnd) {
-          this.#vm.queue.afterwards(() => this.show());
-        }
+      {
+        answered: (action) => {
+          this.#inCall = false;
+          if (action === 0) this.#go();
+          // What the callback asked for comes before what arrived meanwhile.
+          if (this.#arrived.length > 0 || this.#arrivedEnd) {
+            this.#vm.queue.afterwards(() => this.show());
+          }
+        },
       },
     );
   }

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { Callbacks } from "../../abi/proxywasm/callbacks.ts";
 import type { LocalResponse } from "../../abi/proxywasm/contexts.ts";
+import { NOBODY } from "../../abi/proxywasm/callback_queue.ts";
 import { HeaderMap } from "../../abi/proxywasm/header_map.ts";
 import {
   HttpStream,
@@ -87,7 +88,7 @@ export class HttpWorld implements HttpStreamOwner {
       this.#probe.root,
       tick,
       ...[1, 0, 0] as const,
-      () => {},
+      NOBODY,
     );
   }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Callbacks } from "../../abi/proxywasm/callbacks.ts";
 import type { TcpContext } from "../../abi/proxywasm/contexts.ts";
+import { NOBODY } from "../../abi/proxywasm/callback_queue.ts";
 import { TcpStream } from "../../abi/proxywasm/tcp_stream.ts";
 import type { GuestFunction } from "../../abi/suspend.ts";
 import { PluginProbe } from "../abi/probe.ts";
@@ -84,7 +85,7 @@ class TcpWorld {
       if (side !== undefined) this.goOn(side);
       return suspends && !this.calm ? this.#suspend(() => {}, 0) : 0;
     };
-    vm.queue.call("proxy_on_tick", root, tick, 1, 0, 0, () => {});
+    vm.queue.call("proxy_on_tick", root, tick, 1, 0, 0, NOBODY);
   }
 
   goOn(side: Side): void {

@@ -20,7 +20,7 @@ const GET: Arrival = {
 
 /** A reply to nobody. */
 const GONE: Reply = {
-  listen: ({ gone }) => gone(),
+  listen: (events) => events.gone(),
   whole() {},
   head() {},
   data() {},

@@ -10,7 +10,11 @@ import { isHopByHop, type Pair } from "../../../http/fields.ts";
 import { withKind } from "../../../ingress/answers.ts";
 import type { Reply } from "../../../ingress/incoming.ts";
 import type { WireResponse } from "../../messages.ts";
+import { appended } from "../../../../proto/appended.ts";
 import { joined } from "../../../../proto/joined.ts";
+
+const NO_FIELDS: Pair[] = [];
+const NO_PARTS: Uint8Array[] = [];
 
 /** What Envoy answers where a plugin took the status away. */
 const NO_STATUS: WireResponse = {
@@ -18,6 +22,12 @@ const NO_STATUS: WireResponse = {
   headers: [["content-type", "text/plain"]],
   body: new TextEncoder().encode("missing required header: :status"),
 };
+
+/** Who has a response made. */
+export interface ClientOwner {
+  /** All of it was handed over; it counts as `status`. */
+  finished(status: number): void;
+}
 
 export interface ClientOptions {
   /** The response is a service's, whose fields are not ours to add to. */
@@ -30,27 +40,28 @@ export interface ClientOptions {
 export class HttpClient implements StreamSink {
   readonly #reply: Reply;
   readonly #log: Pick<GuestHost, "log">;
-  readonly #finished: (status: number) => void;
+  readonly #owner: ClientOwner;
   readonly #options: ClientOptions;
-  #head: { status: number; headers: Pair[] } | undefined;
+  /** 0 until there is one. */
+  #status = 0;
+  #headers: Pair[] = NO_FIELDS;
   /** What the answer counts as, where its status does not say it. */
   #counts: number | undefined;
-  #parts: Uint8Array[] = [];
+  #parts: Uint8Array[] = NO_PARTS;
   /** The turn in which the request came is over. */
   #released = false;
   #begun = false;
   #ended = false;
 
-  /** `finished`: all of the response was handed over. */
   constructor(
     reply: Reply,
     log: Pick<GuestHost, "log">,
-    finished: (status: number) => void,
+    owner: ClientOwner,
     options: ClientOptions,
   ) {
     this.#reply = reply;
     this.#log = log;
-    this.#finished = finished;
+    this.#owner = owner;
     this.#options = options;
   }
 
@@ -66,11 +77,9 @@ export class HttpClient implements StreamSink {
     }
     const { status, headers } = headOf(this.#log, map);
     // What a service says of its own connection is not said of the client's.
-    const passed = this.#options.asItIs && headers.some(([n]) => isHopByHop(n))
-      ? headers.filter(([name]) => !isHopByHop(name))
-      : headers;
-    this.#head = { status, headers: passed };
-    this.#parts = [];
+    this.#status = status;
+    this.#headers = this.#options.asItIs ? passedOn(headers) : headers;
+    this.#parts = NO_PARTS;
     if (end) this.#end();
     // The body may follow in this turn.
     else if (this.#released) queueMicrotask(() => this.#begin());
@@ -80,7 +89,7 @@ export class HttpClient implements StreamSink {
     if (this.#ended) return;
     if (bytes.length > 0) {
       if (this.#begun) this.#reply.data(bytes);
-      else this.#parts.push(bytes);
+      else this.#parts = appended(this.#parts, bytes);
     }
     if (end) this.#end();
   }
@@ -96,8 +105,9 @@ export class HttpClient implements StreamSink {
   answer({ status, headers, body }: WireResponse, counts = status): void {
     if (this.started) return;
     this.#counts = counts;
-    this.#head = { status, headers };
-    this.#parts = body.length > 0 ? [body] : [];
+    this.#status = status;
+    this.#headers = headers;
+    this.#parts = body.length > 0 ? [body] : NO_PARTS;
     this.#end();
   }
 
@@ -111,7 +121,7 @@ export class HttpClient implements StreamSink {
   /** The turn in which the request came is over: what there is of the response goes out. */
   release(): void {
     this.#released = true;
-    if (this.#head !== undefined) this.#begin();
+    if (this.#status !== 0) this.#begin();
   }
 
   #end(trailers?: Pair[]): void {
@@ -119,21 +129,29 @@ export class HttpClient implements StreamSink {
     this.#ended = true;
     if (this.#begun) this.#reply.end(trailers);
     else {
-      const { status, headers } = this.#head!;
       const body = joined(this.#parts);
-      const fields = this.#options.asItIs ? headers : withKind(headers, body);
-      this.#reply.whole(status, fields, body);
+      const fields = this.#options.asItIs
+        ? this.#headers
+        : withKind(this.#headers, body);
+      this.#reply.whole(this.#status, fields, body);
     }
-    this.#finished(this.#counts ?? this.#head?.status ?? 500);
+    this.#owner.finished(this.#counts ?? this.#status);
   }
 
   /** Hands over what there is; the rest follows as it comes. */
   #begin(): void {
     if (this.started) return;
     this.#begun = true;
-    const { status, headers } = this.#head!;
-    this.#reply.head(status, headers);
+    this.#reply.head(this.#status, this.#headers);
     for (const part of this.#parts) this.#reply.data(part);
-    this.#parts = [];
+    this.#parts = NO_PARTS;
   }
+}
+
+/** The fields without those of a connection, which hardly any have. */
+function passedOn(fields: Pair[]): Pair[] {
+  for (const [name] of fields) {
+    if (isHopByHop(name)) return fields.filter(([name]) => !isHopByHop(name));
+  }
+  return fields;
 }

@@ -11,6 +11,7 @@ import {
   type LocalResponse,
   type StreamSink,
 } from "../../../../abi/mod.ts";
+import { appended } from "../../../../proto/appended.ts";
 import type { Pair } from "../../../http/fields.ts";
 import {
   errorAnswer,
@@ -32,27 +33,34 @@ export interface Link {
   slot: Slot;
 }
 
-export interface ExchangeOptions {
-  /** Makes what answers at the end of the chain; absent: the last function does. */
-  terminal?: (events: TerminalEvents) => Terminal;
+/** Makes what answers at the end of a chain. */
+export type MakeTerminal = (events: TerminalEvents) => Terminal;
+
+/** Who has an exchange made. */
+export interface ExchangeOwner {
   /** The source of the request is to wait, or may go on. */
   hold(on: boolean): void;
   /** The exchange is over; called once. */
   over(): void;
 }
 
+const NO_MEMBERS: Member[] = [];
+
 export class HttpExchange implements TerminalEvents {
   readonly #links: readonly Link[];
   readonly #arrival: Arrival;
   readonly #client: HttpClient;
-  readonly #options: ExchangeOptions;
+  readonly #owner: ExchangeOwner;
   readonly #terminal: Terminal;
-  /** Where the request enters. */
-  readonly #first: StreamSink;
+  /** The last function makes the answer. */
+  readonly #answersItself: boolean;
+  /** Where the request enters, once it began. */
+  #first: StreamSink | undefined;
   /** Those that have seen the request; the rest of the chain is created as it goes on. */
-  readonly #members: Member[] = [];
-  /** Who holds each side back; a side that nobody ever held has none. */
-  readonly #holders: { request?: Set<string>; response?: Set<string> } = {};
+  #members: Member[] = NO_MEMBERS;
+  /** Who holds each side back; undefined where nobody ever did. */
+  #requestHeld: Set<string> | undefined;
+  #responseHeld: Set<string> | undefined;
   #toGrpc = false;
   #responding = false;
   #over = false;
@@ -61,17 +69,16 @@ export class HttpExchange implements TerminalEvents {
     links: readonly Link[],
     arrival: Arrival,
     client: HttpClient,
-    options: ExchangeOptions,
+    owner: ExchangeOwner,
+    terminal: MakeTerminal | undefined,
   ) {
     this.#links = links;
     this.#arrival = arrival;
     this.#client = client;
-    this.#options = options;
-    this.#terminal = options.terminal?.(this) ??
+    this.#owner = owner;
+    this.#answersItself = terminal === undefined;
+    this.#terminal = terminal?.(this) ??
       new OwnAnswer(() => this.#ownAnswer());
-    this.#first = links.length === 0
-      ? this.#terminal
-      : lazily(() => this.#enter(0));
   }
 
   /** The request's fields. `end`: there is no body. */
@@ -80,17 +87,18 @@ export class HttpExchange implements TerminalEvents {
     if (this.#over) return;
     const fields = envoyFields(this.#arrival);
     this.#toGrpc = isGrpc(fields);
+    this.#first = this.#links.length === 0 ? this.#terminal : this.#enter(0);
     this.#first.headers(fields, end);
   }
 
   /** More of the request's body. */
   data(bytes: Uint8Array, end: boolean): void {
-    if (!this.#over) this.#first.data(bytes, end);
+    if (!this.#over) this.#first?.data(bytes, end);
   }
 
   /** The request's trailers, after which nothing more comes of it. */
   trailers(fields: Pair[]): void {
-    if (!this.#over) this.#first.trailers(new HeaderMap(fields));
+    if (!this.#over) this.#first?.trailers(new HeaderMap(fields));
   }
 
   /** A function answers the exchange itself. */
@@ -120,7 +128,7 @@ export class HttpExchange implements TerminalEvents {
    */
   closed(): void {
     if (this.#over) return;
-    if (this.#options.terminal === undefined && !this.#responding) {
+    if (this.#answersItself && !this.#responding) {
       return this.#ownAnswer();
     }
     this.#breakOff("a function closed the stream");
@@ -138,13 +146,15 @@ export class HttpExchange implements TerminalEvents {
   }
 
   pressure(side: "request" | "response", who: string, on: boolean): void {
-    const holders = this.#holders[side] ??= new Set();
+    const holders = side === "request"
+      ? this.#requestHeld ??= new Set()
+      : this.#responseHeld ??= new Set();
     const before = holders.size > 0;
     if (on) holders.add(who);
     else holders.delete(who);
     const now = holders.size > 0;
     if (before === now || this.#over) return;
-    if (side === "request") this.#options.hold(now);
+    if (side === "request") this.#owner.hold(now);
     else this.#terminal.pressure(now);
   }
 
@@ -153,7 +163,7 @@ export class HttpExchange implements TerminalEvents {
     if (this.#over) return "stop";
     const { fn } = this.#links[index]!;
     // What answers by itself cannot be left out.
-    if (fn.spec.failOpen && this.#options.terminal !== undefined) {
+    if (fn.spec.failOpen && !this.#answersItself) {
       return "bypass";
     }
     const { facts } = this.#arrival;
@@ -243,10 +253,10 @@ export class HttpExchange implements TerminalEvents {
       : this.#members[index - 1]!.stream.response;
     const member = new Member(this, index, onward, back);
     const { fn, slot } = this.#links[index]!;
-    this.#members.push(member);
+    this.#members = appended(this.#members, member);
     member.stream = slot.instance.openHttp(this.#arrival, member, {
       limit: fn.spec.bodyLimit,
-      answers: last && this.#options.terminal === undefined,
+      answers: last && this.#answersItself,
     }, slot.roots.get(fn));
     member.stream.create();
     return member.stream.request;
@@ -290,7 +300,7 @@ export class HttpExchange implements TerminalEvents {
       this.#members[i]!.stream.log();
     }
     for (const { stream } of this.#members) stream.end();
-    this.#options.over();
+    this.#owner.over();
   }
 }
 

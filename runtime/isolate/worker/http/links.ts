@@ -1,14 +1,15 @@
 /** Instances for an exchange: one of each function of its chain. */
+import { appended } from "../../../../proto/appended.ts";
 import type { LocalFunction } from "../function.ts";
 import type { Link } from "./exchange.ts";
 
 /** The links at once, if each function has an instance that can be entered. */
 export function linksNow(chain: readonly LocalFunction[]): Link[] | undefined {
-  const links: Link[] = [];
+  let links: Link[] = [];
   for (const fn of chain) {
     const slot = fn.pool.take();
     if (slot === undefined) return undefined;
-    links.push({ fn, slot });
+    links = appended(links, { fn, slot });
   }
   return links;
 }

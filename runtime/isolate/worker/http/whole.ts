@@ -31,19 +31,20 @@ export async function serveWhole(
     await linksLater(functions, requestTimeout);
   if (!Array.isArray(links)) return links.nobody(started);
   const reply = new WholeReply(fn.spec.bodyLimit);
-  const client = new HttpClient(reply, fn.ours, (status) => {
+  const finished = (status: number) => {
     fn.count(status, started);
     through.finished();
-  }, { asItIs: terminal !== undefined });
+  };
+  const asItIs = terminal !== undefined;
+  const client = new HttpClient(reply, fn.ours, { finished }, { asItIs });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const through = new HttpExchange(links, arrival, client, {
-    terminal,
     hold: () => {},
     over: () => {
       // Deno loads what timers take when one is first touched.
       if (timer !== undefined) clearTimeout(timer);
     },
-  });
+  }, terminal);
   reply.listen({ gone: () => through.abort(), pressure() {} });
   through.start(!arrival.bodyIsReal);
   if (arrival.bodyIsReal) through.data(arrival.body, true);
