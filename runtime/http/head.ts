@@ -35,36 +35,41 @@ export class HeadBuffer {
   }
 
   /**
-   * Takes `bytes[at, …)`.
+   * Takes `bytes[at, end)`.
    * @param empty whether an empty line at once is an end: trailers may have none.
    * @returns undefined: all was taken and more must come. @throws {Malformed} over the limit.
    */
-  take(bytes: Uint8Array, at: number, empty: boolean): Taken | undefined {
+  take(
+    bytes: Uint8Array,
+    at: number,
+    empty: boolean,
+    end = bytes.length,
+  ): Taken | undefined {
     const had = this.#length;
     if (had === 0) {
-      const next = emptyLine(bytes, at, bytes.length, at, empty);
+      const next = emptyLine(bytes, at, end, at, empty);
       if (next >= 0 && next - at <= MAX_HEAD) {
         return { head: { bytes, at, size: next - at }, next };
       }
     }
-    this.#gather(bytes, at);
+    this.#gather(bytes, at, end);
     // A line end may be split between what was there and what came.
     const from = Math.max(0, had - 3);
-    const end = emptyLine(this.#bytes, 0, this.#length, from, empty);
-    if ((end < 0 ? this.#length : end) > MAX_HEAD) {
+    const size = emptyLine(this.#bytes, 0, this.#length, from, empty);
+    if ((size < 0 ? this.#length : size) > MAX_HEAD) {
       throw new Malformed(`a head over the limit of ${MAX_HEAD} bytes`, 431);
     }
-    if (end < 0) return undefined;
-    const head = { bytes: this.#bytes, at: 0, size: end };
+    if (size < 0) return undefined;
+    const head = { bytes: this.#bytes, at: 0, size };
     this.#bytes = NO_BYTES;
     this.#length = 0;
-    return { head, next: end - had + at };
+    return { head, next: size - had + at };
   }
 
   /** Keeps no more than what shows that it is too much. */
-  #gather(bytes: Uint8Array, at: number): void {
+  #gather(bytes: Uint8Array, at: number, last: number): void {
     const had = this.#length;
-    const end = Math.min(bytes.length, at + MAX_HEAD + 1 - had);
+    const end = Math.min(last, at + MAX_HEAD + 1 - had);
     const length = had + end - at;
     if (length > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(ROOM, 2 * had, length));
@@ -101,13 +106,12 @@ function emptyLine(
   return -1;
 }
 
-/** The first line of a head, and where the fields begin. */
+/** Where the first line of a head ends, and the fields begin. */
 export function firstLine(
   { bytes, at, size }: Span,
-): { line: string; next: number } {
+): { end: number; next: number } {
   const lf = lineFeed(bytes, at, at + size);
-  const line = decodeByteString(bytes, at, lineEnd(bytes, at, lf) - at);
-  return { line, next: lf + 1 };
+  return { end: lineEnd(bytes, at, lf), next: lf + 1 };
 }
 
 /**

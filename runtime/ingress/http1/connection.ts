@@ -35,7 +35,6 @@ const UNKNOWN: RequestHead = {
   keepAlive: false,
   expects: false,
 };
-const NONE = new Uint8Array(0);
 
 export interface ConnectionEvents {
   readonly handler: Handler;
@@ -66,8 +65,8 @@ export class Http1Connection {
   readonly #ends: ClientEnds;
   readonly #head = new HeadBuffer();
   #buffer = new Uint8Array(READ_HEAD);
-  /** What was read, and how far it was taken. */
-  #bytes = NONE;
+  /** How much was read into it, and how far that was taken. */
+  #end = 0;
   #at = 0;
   #reply: Http1Reply | undefined;
   /** Until all of it came. */
@@ -145,7 +144,7 @@ export class Http1Connection {
       if (this.#closed) return;
       if (count === null) return this.#ended();
       this.#read += count;
-      this.#bytes = this.#buffer.subarray(0, count);
+      this.#end = count;
       this.#at = 0;
       this.#advance();
       if (this.#blocked) {
@@ -179,8 +178,8 @@ export class Http1Connection {
     // What is said meanwhile is heard in the loop that is under way: nothing is taken twice, and no stack grows.
     if (this.#advancing) return;
     this.#advancing = true;
-    while (this.#at < this.#bytes.length && !this.#closed) {
-      if (this.#finishing) this.#at = this.#bytes.length;
+    while (this.#at < this.#end && !this.#closed) {
+      if (this.#finishing) this.#at = this.#end;
       else if (this.#body !== undefined) {
         if (!this.#body.wanted) break;
         this.#takeBody(this.#body);
@@ -195,8 +194,8 @@ export class Http1Connection {
     let head: RequestHead;
     if (this.#head.empty) this.#looks = 0;
     try {
-      const found = this.#head.take(this.#bytes, this.#at, true);
-      this.#at = found?.next ?? this.#bytes.length;
+      const found = this.#head.take(this.#buffer, this.#at, true, this.#end);
+      this.#at = found?.next ?? this.#end;
       // An empty line before a request is nothing (RFC 9112 §2.2).
       if (found === undefined || found.head.size <= 2) return;
       if (this.#first && isPreface(found.head)) return this.#handOver();
@@ -240,13 +239,13 @@ export class Http1Connection {
     // After an answer has begun, it would stand in the middle of that.
     if (!this.#expects || this.#reply?.begun !== false) return;
     this.#expects = false;
-    if (this.#at === this.#bytes.length) this.output.write(CONTINUE);
+    if (this.#at === this.#end) this.output.write(CONTINUE);
   }
 
   #takeBody(body: Http1Body): void {
     this.#expects = false;
     try {
-      this.#at = body.take(this.#bytes, this.#at);
+      this.#at = body.take(this.#buffer.subarray(0, this.#end), this.#at);
     } catch (error) {
       return this.#spoiled(body, error as Malformed);
     }
@@ -305,7 +304,7 @@ export class Http1Connection {
   /** Whether what was read must be taken, or what was answered be written, before more is read. */
   get #blocked(): boolean {
     return !this.#closed && !this.#finishing &&
-      (this.#at < this.#bytes.length || this.output.full);
+      (this.#at < this.#end || this.output.full);
   }
 
   #resume(): void {
@@ -329,7 +328,7 @@ export class Http1Connection {
 
   #handOver(): void {
     this.#closed = true;
-    const rest = this.#bytes.subarray(this.#at);
+    const rest = this.#buffer.subarray(this.#at, this.#end);
     const said = new Uint8Array(PREFACE_BYTES.length + rest.length);
     said.set(PREFACE_BYTES);
     said.set(rest, PREFACE_BYTES.length);
@@ -342,7 +341,7 @@ export class Http1Connection {
     if (!this.#finishing) {
       this.#finishing = true;
       this.#sending ||= this.#body !== undefined ||
-        this.#at < this.#bytes.length;
+        this.#at < this.#end;
       this.#advance();
     }
     this.output.finish(() => {

@@ -1,5 +1,6 @@
 /** What a connection writes, in order; what is said in one turn is written together. */
 import { after } from "../../../proto/after.ts";
+import { appended } from "../../../proto/appended.ts";
 import { joined } from "../../../proto/joined.ts";
 import { turn, type Writer } from "./turn.ts";
 
@@ -13,6 +14,7 @@ const ROOM = 1024;
 const LINGER = 5000;
 
 const NOTHING = new Uint8Array(0);
+const NO_PARTS: Uint8Array[] = [];
 
 export interface OutputEvents {
   /** Whether more is to wait. */
@@ -28,10 +30,12 @@ export class Output implements Writer {
   writing = false;
   readonly #conn: Deno.Conn;
   readonly #events: OutputEvents;
-  #parts: Uint8Array[] = [];
+  #parts: Uint8Array[] = NO_PARTS;
   /** What is being written. */
   #current: Uint8Array = NOTHING;
   #room: Uint8Array | undefined;
+  /** What of the room was written last: answers are often as long as the last one, and a view costs more than a look. */
+  #part: Uint8Array = NOTHING;
   /** Bytes given and not yet written. */
   #waiting = 0;
   #pressed = false;
@@ -55,11 +59,18 @@ export class Output implements Writer {
     return this.#room ??= new Uint8Array(ROOM);
   }
 
+  /** Writes the first `size` bytes of what `room` gave. */
+  writeRoom(room: Uint8Array, size: number): void {
+    if (room !== this.#room) return this.write(room.subarray(0, size));
+    if (this.#part.length !== size) this.#part = room.subarray(0, size);
+    this.write(this.#part);
+  }
+
   /** Keeps `bytes` until they are written, together with what else is said in this turn. */
   write(bytes: Uint8Array): void {
     if (this.#over) return;
     this.#waiting += bytes.length;
-    this.#parts.push(bytes);
+    this.#parts = appended(this.#parts, bytes);
     if (!this.writing) {
       this.writing = true;
       turn.write(this);
@@ -106,7 +117,7 @@ export class Output implements Writer {
   };
 
   readonly #failed = (): void => {
-    this.#parts = [];
+    this.#parts = NO_PARTS;
     if (!this.#over) this.#events.broken();
     this.#rest();
   };
@@ -122,7 +133,7 @@ export class Output implements Writer {
     const parts = this.#parts;
     const first = parts[0]!;
     if (parts.length === 1) {
-      this.#parts = [];
+      this.#parts = NO_PARTS;
       return first;
     }
     let size = 0;

@@ -66,10 +66,10 @@ export class Http1Reply implements Reply {
     const size = this.#open(room, status, fields, body.length);
     this.#over = true;
     const bodiless = this.#framing === "none" || body.length === 0;
-    if (bodiless || !short) output.write(room.subarray(0, size));
+    if (bodiless || !short) output.writeRoom(room, size);
     else {
       copyInto(room, size, body);
-      output.write(room.subarray(0, size + body.length));
+      output.writeRoom(room, size + body.length);
     }
     if (!bodiless && !short) output.write(body);
     this.#owner.replied(this.#keepAlive);
@@ -81,7 +81,7 @@ export class Http1Reply implements Reply {
     const room = output.room(roomForHead(fields));
     const size = this.#open(room, status, fields, undefined);
     if (typeof this.#framing === "number") this.#owed = this.#framing;
-    output.write(room.subarray(0, size));
+    output.writeRoom(room, size);
   }
 
   data(bytes: Uint8Array): void {

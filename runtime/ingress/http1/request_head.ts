@@ -1,5 +1,6 @@
 /** The head of a request (RFC 9112 §3): what is asked for, and how its body is framed. No I/O. */
 import type { Span } from "../../../abi/copy.ts";
+import { internedByteString } from "../../../abi/interned.ts";
 import { decodeByteString } from "../../../abi/text.ts";
 import { isToken } from "../../../abi/field.ts";
 import { framingOf } from "../../http/body.ts";
@@ -32,6 +33,8 @@ export function isPreface({ bytes, at, size }: Span): boolean {
     decodeByteString(bytes, at, size) === PREFACE;
 }
 
+const SPACE = 32;
+
 /** Longest method: bytes. */
 const MAX_METHOD = 64;
 
@@ -41,15 +44,19 @@ const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
 
 /** @throws {Malformed} with the status that says so. */
 export function parseRequestHead(whole: Span): RequestHead {
-  const { line, next } = firstLine(whole);
-  const space = line.indexOf(" ");
-  const last = line.lastIndexOf(" ");
-  const method = line.slice(0, space);
-  const target = line.slice(space + 1, last);
-  const version = line.slice(last + 1);
+  const { bytes, at } = whole;
+  const { end, next } = firstLine(whole);
+  let space = at;
+  while (space < end && bytes[space] !== SPACE) space++;
+  const method = internedByteString(bytes, at, space - at);
+  let last = end - 1;
+  while (last > space && bytes[last] !== SPACE) last--;
+  const line = () => decodeByteString(bytes, at, end - at);
+  if (last <= space || !isMethod(method)) throw bad("request line", line());
+  const version = internedByteString(bytes, last + 1, end - last - 1);
   const minor = version === "HTTP/1.1" ? 1 : 0;
-  if (space < 1 || !isMethod(method)) throw bad("request line", line);
-  if (minor === 0 && version !== "HTTP/1.0") throw badVersion(version, line);
+  if (minor === 0 && version !== "HTTP/1.0") throw badVersion(version, line());
+  const target = decodeByteString(bytes, space + 1, last - space - 1);
   checkTarget(method, target);
   const head: RequestHead = {
     method,

@@ -1,4 +1,5 @@
 /** The head of a response, and how its body is framed (RFC 9112 §4, §6.3). No I/O. */
+import { decodeByteString } from "../../../abi/text.ts";
 import type { Span } from "../../../abi/copy.ts";
 import {
   type BodyReader,
@@ -20,7 +21,8 @@ export interface ResponseHead {
 
 /** @throws {Malformed} */
 export function parseHead(head: Span): ResponseHead {
-  const { line: first, next } = firstLine(head);
+  const { end, next } = firstLine(head);
+  const first = decodeByteString(head.bytes, head.at, end - head.at);
   const match = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/.exec(first);
   if (!match) {
     const shown = JSON.stringify(first.slice(0, 80));
