@@ -1,4 +1,5 @@
 /** Functions that come and go while the host runs (ABI.md §5.7): what the admin API does here. */
+import { within } from "../../proto/after.ts";
 import type { FunctionAdmin, InstallSpec } from "../api/admin.ts";
 import { annotationLayers, fileLayer } from "../settings/layers.ts";
 import { resolveFunction } from "../settings/resolve.ts";
@@ -6,6 +7,9 @@ import { buildFunction } from "./build_function.ts";
 import { MAX_MODULE } from "../control/server.ts";
 import { layottoPairs } from "./layotto_pairs.ts";
 import type { Pod } from "./pod.ts";
+
+/** Milliseconds that an update waits for instances. */
+const PATIENCE = 1000;
 
 export class PodAdmin implements FunctionAdmin {
   readonly #pod: Pod;
@@ -53,10 +57,10 @@ export class PodAdmin implements FunctionAdmin {
     if (fn) await this.#pod.stop(fn);
   }
 
-  update(id: string, instances: number): Promise<void> {
+  /** Resolves when there are so many, or after a second while the rest is made. */
+  async update(id: string, instances: number): Promise<void> {
     const fn = this.#pod.find(id);
-    if (fn) fn.isolate.resize(fn.fn, instances);
-    return Promise.resolve();
+    if (fn) await within(PATIENCE, fn.isolate.resize(fn.fn, instances));
   }
 }
 

@@ -65,8 +65,11 @@ export class IsolateGroup {
     await Promise.all(this.#members.map((member) => member.unload(fn)));
   }
 
-  resize(fn: number, instances: number): void {
-    for (const member of this.#members) member.resize(fn, instances);
+  /** Resolves when all members have so many instances of it, or cannot. */
+  async resize(fn: number, instances: number): Promise<void> {
+    await Promise.all(
+      this.#members.map((member) => member.resize(fn, instances)),
+    );
   }
 
   /** `tcp` is the function that takes plain connections; without it HTTP is served. @returns the port. */

@@ -124,8 +124,9 @@ export class Isolate {
     return this.#ask((n) => ({ t: "unload", n, fn }));
   }
 
-  resize(fn: number, instances: number): void {
-    this.#send({ t: "resize", fn, instances });
+  /** Resolves when the function has so many instances, or one of them could not be made. */
+  resize(fn: number, instances: number): Promise<void> {
+    return this.#ask((n) => ({ t: "resize", n, fn, instances }));
   }
 
   /** `shared`: other isolates listen there too. @returns the port. */

@@ -134,7 +134,8 @@ export type ToIsolate =
   }
   | { t: "run"; fn: number }
   | { t: "unload"; n: number; fn: number }
-  | { t: "resize"; fn: number; instances: number }
+  /** Answered by `result` when it has so many instances, or cannot. */
+  | { t: "resize"; n: number; fn: number; instances: number }
   | {
     t: "listen";
     hostname: string;

@@ -60,7 +60,7 @@ function take(message: ToIsolate): void {
       );
       return;
     case "resize":
-      functions.get(message.fn)?.resize(message.instances).catch(() => {});
+      resize(message);
       return;
     case "listen":
       return listen(message);
@@ -111,6 +111,14 @@ function take(message: ToIsolate): void {
       send({ t: "result", n: message.n, value: undefined });
       rest.look(answers());
   }
+}
+
+/** An instance that cannot be made has said so in the log. */
+async function resize(
+  { n, fn, instances }: Extract<ToIsolate, { t: "resize" }>,
+): Promise<void> {
+  await functions.get(fn)?.resize(instances).catch(() => {});
+  send({ t: "result", n, value: undefined });
 }
 
 /** How many requests the functions here have answered. */

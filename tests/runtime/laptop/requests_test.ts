@@ -154,6 +154,8 @@ Deno.test("functions come and go by the admin API while others serve", async () 
     ]);
     const update = { name: "id_3", instance_num: 3 };
     assert.deepEqual(await admin("update", update), [200, ""]);
+    // They are there when the update is answered.
+    assert.equal(await instances(host.summary.actuatorPort, "id_3"), 3);
     assert.deepEqual(await admin("uninstall", { name: "id_3" }), [200, ""]);
     assert.equal((await ask("/", id_3))[0], 404);
     assert.equal((await ask("/?name=x", ID_1))[0], 200);
@@ -172,6 +174,13 @@ Deno.test("no request is taken before the stores are filled", async () => {
   });
 });
 
+/** How many instances a function has. */
+async function instances(port: number, id: string): Promise<number> {
+  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`);
+  const line = `^layotto_function_instances\\{function="${id}"\\} (\\d+)$`;
+  return Number(new RegExp(line, "m").exec(await metrics.text())?.[1]);
+}
+
 Deno.test("a function that is to have very many instances still answers, and goes when it is told to", () =>
   withDemo({ functions: { f2: "f2.wasm" } }, async ({ host, ask }) => {
     const admin = async (path: string, body: unknown) => {
@@ -184,13 +193,9 @@ Deno.test("a function that is to have very many instances still answers, and goe
     const many = { name: "id_2", instance_num: 100_000 };
     assert.equal(await admin("update", many), 200);
     assert.equal((await ask("/"))[0], 200);
-    const { actuatorPort } = host.summary;
-    const metrics = await fetch(`http://127.0.0.1:${actuatorPort}/metrics`);
-    const [, made] = /^layotto_\w*instances\{[^}]*\} (\d+)$/m.exec(
-      await metrics.text(),
-    ) ?? [];
+    const made = await instances(host.summary.actuatorPort, "id_2");
     // It did not wait for all that there may be.
-    assert(Number(made) < 10_000, `${made} instances`);
+    assert(made < 10_000, `${made} instances`);
     assert.equal(await admin("uninstall", { name: "id_2" }), 200);
     assert.equal((await ask("/"))[0], 503);
   }));
