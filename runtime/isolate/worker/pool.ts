@@ -70,7 +70,10 @@ export class InstancePool {
     // Another number, or the end, may be asked for while many are made, and requests want their turn.
     while (!this.#closed && this.#slots.length < this.#ready) {
       const slot = await this.#create();
-      if (this.#closed) return void slot.retire();
+      // By now there may be as many, or fewer may be wanted.
+      if (this.#closed || this.#slots.length >= this.#ready) {
+        return void slot.retire();
+      }
       this.#slots.push(slot);
       if (this.#slots.length < this.#ready) await sleep(0);
     }
