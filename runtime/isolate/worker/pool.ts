@@ -70,11 +70,11 @@ export class InstancePool {
     // Another number, or the end, may be asked for while many are made, and requests want their turn.
     while (!this.#closed && this.#slots.length < this.#ready) {
       const slot = await this.#create();
-      // By now there may be as many, or fewer may be wanted.
       if (this.#closed || this.#slots.length >= this.#ready) {
         return void slot.retire();
       }
       this.#slots.push(slot);
+      this.rested(slot);
       if (this.#slots.length < this.#ready) await sleep(0);
     }
   }
@@ -165,8 +165,11 @@ export class InstancePool {
     try {
       const slot = await this.#create();
       this.#creating--;
-      if (this.#closed) return void slot.retire();
       this.#restarts.started();
+      // By now there may be as many, or fewer may be wanted.
+      if (this.#closed || this.#slots.length >= this.#max) {
+        return void slot.retire();
+      }
       this.#slots.push(slot);
       this.rested(slot);
     } catch {
