@@ -109,6 +109,9 @@ export class HttpStream
 
   /** `proxy_on_context_create`, before all else; the owner has linked the stream by then, since it may be answered here. */
   create(): void {
+    const { failure } = this.#vm.queue;
+    // It may have failed since it was chosen, and then nobody would hear of this stream.
+    if (failure !== undefined) return this.instanceFailed(failure);
     const create = this.#callbacks.proxy_on_context_create;
     if (create === undefined) return;
     const { id, root } = this.#context;

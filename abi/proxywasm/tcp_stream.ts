@@ -83,6 +83,10 @@ export class TcpStream implements FailureWatcher {
 
   /** A client has connected: `proxy_on_context_create`, `proxy_on_new_connection`. Before all else, once. */
   open(): void {
+    if (this.#ended) return;
+    const { failure } = this.#vm.queue;
+    // It may have failed since it was chosen, and then nobody would hear of this stream.
+    if (failure !== undefined) return this.instanceFailed(failure);
     const { root } = this.#context;
     this.#call("proxy_on_context_create", root.id, 0, () => {});
     this.#call("proxy_on_new_connection", 0, 0, (action) => {

@@ -245,6 +245,26 @@ Deno.test("a plugin that fails lets nothing more through, or everything where it
   }
 });
 
+Deno.test("a stream that is opened on an instance that has failed by then is told so (trap 29)", async () => {
+  const failing = guest({}).replace(
+    "(call $say (i32.const 104))",
+    "(call $say (i32.const 104)) unreachable",
+  );
+  for (const failOpen of [false, true]) {
+    const opened = await open(failing, 100, failOpen);
+    opened.request.headers(FIELDS(), true);
+    opened.went.length = 0;
+    const later = opened.another();
+    later.create();
+    feed(later.request, FIELDS(), ["one"]);
+    assert.equal(opened.saw(), "h");
+    assert.deepEqual(opened.went, [
+      "failed proxy_on_request_headers",
+      ...failOpen ? ["> headers", "> one end"] : [],
+    ]);
+  }
+});
+
 Deno.test("the end is 0 or 1 to every callback, of a request and of a response (trap 18)", async () => {
   const said = `(call $say (i32.add (i32.const 48) (local.get 2)))
     (i32.const 0)`;

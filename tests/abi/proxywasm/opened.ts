@@ -108,6 +108,8 @@ export interface Opened {
   request: StreamSink;
   response: StreamSink;
   go(): void;
+  /** One more of the same owner. */
+  another(): HttpStream;
 }
 
 /** Opens an exchange on a new instance of `wat`. */
@@ -150,7 +152,9 @@ export async function open(
       return failOpen ? "bypass" : "stop";
     },
   };
-  const stream = plugin.openHttp(request(), owner, { limit, answers: false });
+  const another = () =>
+    plugin.openHttp(request(), owner, { limit, answers: false });
+  const stream = another();
   return {
     plugin,
     host,
@@ -165,6 +169,7 @@ export async function open(
     request: stream.request,
     response: stream.response,
     go: () => plugin.tick(),
+    another,
   };
 }
 

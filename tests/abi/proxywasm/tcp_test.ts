@@ -57,13 +57,14 @@ async function connect(wat: string, limit = 100) {
     failed: (error) => heard.push(`failed ${error.callback}`),
   };
   host.logged.length = 0;
-  const stream = plugin.openTcp(owner, limit);
+  const another = () => plugin.openTcp(owner, limit);
+  const stream = another();
   const letters = () => {
     const all = host.logged.map(([, line]) => line).join("");
     host.logged.length = 0;
     return all;
   };
-  return { plugin, stream, heard, letters };
+  return { plugin, stream, another, heard, letters };
 }
 
 Deno.test("a connection's callbacks come in order and end with done, log, delete (trap 24)", async () => {
@@ -197,6 +198,19 @@ Deno.test("a trap ends the connection, and nothing is called after it (trap 29)"
   assert.equal(letters(), "cnD");
   assert.deepEqual(heard, ["accepted", "failed proxy_on_downstream_data"]);
   assert.equal(plugin.failed, true);
+});
+
+Deno.test("a connection that is opened on an instance that has failed by then is told so (trap 29)", async () => {
+  const { stream, another, heard, letters } = await connect(guest({
+    proxy_on_new_connection: "unreachable",
+  }));
+  stream.open();
+  const later = another();
+  later.open();
+  later.fromDownstream(bytes("x"), false);
+  later.end();
+  assert.equal(letters(), "cn");
+  assert.deepEqual(heard, Array(2).fill("failed proxy_on_new_connection"));
 });
 
 Deno.test("the end is 0 or 1 to the callbacks of both directions (trap 18)", async () => {
