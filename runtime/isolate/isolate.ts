@@ -14,7 +14,8 @@ import type {
   WireResponse,
 } from "./messages.ts";
 import { streamOf } from "./stream_of.ts";
-import { type StreamMessage, transfers } from "./upstream_messages.ts";
+import { StreamPost } from "./stream_post.ts";
+import type { StreamMessage } from "./upstream_messages.ts";
 
 /** What an isolate asks of the host, and tells it. */
 export interface IsolateEvents {
@@ -69,6 +70,9 @@ export class Isolate {
   #listening: Waiting | undefined;
   #sequence = 0;
   #ended: string | undefined;
+  readonly #streams = new StreamPost((message, transfer) =>
+    this.#send(message, transfer)
+  );
   /** Ends the streams that lead from it. */
   readonly #gone = new AbortController();
 
@@ -219,11 +223,8 @@ export class Isolate {
     if (this.#ended === undefined) this.#worker.postMessage(message, transfer);
   }
 
-  readonly #sendStream = (message: StreamMessage): void => {
-    if (this.#ended === undefined) {
-      this.#worker.postMessage(message, transfers(message));
-    }
-  };
+  readonly #sendStream = (message: StreamMessage): void =>
+    this.#streams.send(message);
 
   #ask<T>(
     message: (n: number) => ToIsolate,
@@ -301,6 +302,9 @@ export class Isolate {
         return this.#listening?.reject(new Error(message.message));
       case "stream":
         return events.stream(message, this.#sendStream);
+      case "streams":
+        for (const each of message.all) events.stream(each, this.#sendStream);
+        return;
       case "queued":
         return events.queued(message);
       case "inputTaken":

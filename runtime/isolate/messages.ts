@@ -13,7 +13,7 @@ import type {
   StreamKind,
 } from "../../abi/host.ts";
 import type { Reach } from "../upstream/names.ts";
-import type { StreamMessage } from "./upstream_messages.ts";
+import type { StreamMessage, StreamMessages } from "./upstream_messages.ts";
 
 /** A body as it comes; trailers, if there are any, are the last thing in it. */
 export type BodyStream = ReadableStream<Uint8Array | Pair[]>;
@@ -176,6 +176,7 @@ export type ToIsolate =
   | { t: "stats"; n: number; fn: number }
   | { t: "ping"; n: number }
   | StreamMessage
+  | StreamMessages
   | QueueNotice;
 
 /** Host calls that need the world; `args` and the answer's value are per operation, see `broker.ts`. */
@@ -218,4 +219,5 @@ export type FromIsolate =
   | { t: "inputTaken"; fn: number; bytes: number }
   | { t: "exited"; fn: number; status: number; reason: string }
   | StreamMessage
+  | StreamMessages
   | QueueNotice;

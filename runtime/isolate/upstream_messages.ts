@@ -27,6 +27,13 @@ export interface StreamMessage {
   taken?: number;
 }
 
+/** Those of several streams. */
+export interface StreamMessages {
+  t: "streams";
+  /** In order. */
+  all: StreamMessage[];
+}
+
 /** Bytes one side sends before it waits for `taken`. */
 export const STREAM_WINDOW = 128 * 1024;
 /** Bytes taken that are worth a message. */

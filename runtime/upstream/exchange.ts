@@ -1,4 +1,5 @@
 /** One exchange as its user sees it: in time, and with an answer of ours where the other end gives none. */
+import { type Deadline, deadlinesOf } from "../../proto/deadlines.ts";
 import type { Cluster } from "./clusters.ts";
 import { Failure, localReply, localReplyFields } from "./failure.ts";
 import type { Pair } from "../http/fields.ts";
@@ -23,7 +24,7 @@ export class UpstreamExchange implements ResponseSink {
   readonly #failed: (failure: Failure) => void;
   readonly #timeout: number;
   #stream: RequestStream | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #deadline: Deadline | undefined;
   #begun = false;
   #over = false;
 
@@ -116,18 +117,18 @@ export class UpstreamExchange implements ResponseSink {
   }
 
   #startTimer(): void {
-    if (this.#timeout <= 0 || this.#over || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
+    if (this.#timeout <= 0 || this.#over || this.#deadline) return;
+    this.#deadline = deadlinesOf(this.#timeout).add(() => {
       this.#stream?.cancel();
       this.failed(
         new Failure("timeout", `no response within ${this.#timeout} ms`),
       );
-    }, this.#timeout);
+    });
   }
 
   #finish(): void {
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#deadline?.cancel();
   }
 }
 

@@ -91,6 +91,9 @@ function take(message: ToIsolate): void {
       return answered(message);
     case "stream":
       return upstreams.take(message);
+    case "streams":
+      for (const each of message.all) upstreams.take(each);
+      return;
     case "taken":
       return functions.get(message.fn)?.flow.taken(
         message.bytes,

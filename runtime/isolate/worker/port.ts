@@ -9,6 +9,7 @@ import type {
 } from "../messages.ts";
 
 import { streamOf } from "../stream_of.ts";
+import { StreamPost } from "../stream_post.ts";
 import { Peers } from "./peers.ts";
 import { UpstreamStreams } from "./upstream.ts";
 
@@ -34,8 +35,11 @@ export function send(message: FromIsolate, transfer?: Transferable[]): void {
 }
 
 /** This isolate's streams to the outside. */
-export const upstreams = new UpstreamStreams((message, transfer) =>
+const streams = new StreamPost((message, transfer) =>
   scope.postMessage(message, transfer)
+);
+export const upstreams = new UpstreamStreams((message) =>
+  streams.send(message)
 );
 
 /** The functions of other isolates that are invoked from here directly. */

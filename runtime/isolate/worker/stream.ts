@@ -1,13 +1,9 @@
 /** One stream at the isolate's end: its window, its ends. */
 import { StreamOutbox } from "../stream_outbox.ts";
-import {
-  STREAM_WINDOW,
-  type StreamMessage,
-  transfers,
-} from "../upstream_messages.ts";
+import { STREAM_WINDOW, type StreamMessage } from "../upstream_messages.ts";
 
 /** How messages leave: the isolate's port. */
-export type Post = (message: StreamMessage, transfer: ArrayBuffer[]) => void;
+export type Post = (message: StreamMessage) => void;
 
 /** Whose stream it is. */
 export interface StreamUser {
@@ -34,11 +30,7 @@ export class Stream {
     post: Post,
     user: StreamUser,
   ) {
-    this.#out = new StreamOutbox(
-      fn,
-      n,
-      (message) => post(message, transfers(message)),
-    );
+    this.#out = new StreamOutbox(fn, n, post);
     this.#user = user;
   }
 

@@ -55,9 +55,9 @@ export class Port implements Disposable {
       const copy = structuredClone(message);
       setTimeout(() => this.streams.take(copy));
     };
-    this.streams = new UpstreamStreams((message, transfer) => {
+    this.streams = new UpstreamStreams((message) => {
       this.crossed.out++;
-      const copy = structuredClone(message, { transfer });
+      const copy = structuredClone(message);
       setTimeout(() => this.broker.take(this.fn, copy, back));
     });
   }

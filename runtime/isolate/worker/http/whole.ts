@@ -1,5 +1,6 @@
 /** A request that came whole from the main isolate, and goes back whole. */
 import { LogLevel } from "../../../../abi/host.ts";
+import { type Deadline, deadlinesOf } from "../../../../proto/deadlines.ts";
 import type { Pair } from "../../../http/fields.ts";
 import { errorAnswer } from "../../../ingress/answers.ts";
 import type { Reply, ReplyEvents } from "../../../ingress/incoming.ts";
@@ -37,24 +38,21 @@ export async function serveWhole(
   };
   const asItIs = terminal !== undefined;
   const client = new HttpClient(reply, fn.ours, { finished }, { asItIs });
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let deadline: Deadline | undefined;
   const through = new HttpExchange(links, arrival, client, {
     hold: () => {},
-    over: () => {
-      // Deno loads what timers take when one is first touched.
-      if (timer !== undefined) clearTimeout(timer);
-    },
+    over: () => deadline?.cancel(),
   }, terminal);
   reply.listen({ gone: () => through.abort(), pressure() {} });
   through.start(!arrival.bodyIsReal);
   if (arrival.bodyIsReal) through.data(arrival.body, true);
   client.release();
   if (!reply.over) {
-    timer = setTimeout(() => {
+    deadline = deadlinesOf(requestTimeout).add(() => {
       through.late(requestTimeout);
       // One that has begun has not begun for anybody yet.
       reply.giveUp(new TooLate(`no answer within ${requestTimeout} ms`));
-    }, requestTimeout);
+    });
   }
   try {
     return await reply.answer;
