@@ -10,10 +10,14 @@ for (let i = 0; i < 26; i++) TOKEN[65 + i] = TOKEN[97 + i] = 1;
 /** Whether a text is what HTTP calls a token, as names of fields and methods are. */
 export function isToken(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
-    // Beyond the table is none.
-    if (TOKEN[text.charCodeAt(i)] !== 1) return false;
+    if (!isTokenCode(text.charCodeAt(i))) return false;
   }
   return text.length > 0;
+}
+
+/** Whether a character may be in one; what is beyond the table may not. */
+export function isTokenCode(code: number): boolean {
+  return TOKEN[code] === 1;
 }
 
 /** Whether every HTTP stack carries that value: one byte for each character, and none that ends a line or a text. */
@@ -24,6 +28,7 @@ export function isFieldValue(value: string): boolean {
   return true;
 }
 
+/** Whether a character may be in one. */
 export function isValueCode(code: number): boolean {
   return code !== 0 && code !== 10 && code !== 13 && code <= 0xff;
 }

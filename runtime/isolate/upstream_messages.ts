@@ -64,15 +64,31 @@ export function unpackFields(packed: string): [string, string][] {
   return pairs;
 }
 
+/** The ends of connections, which serve one request after the other: as many as there may be of those. */
+const known = new Map<string, Ends>();
+const MOST_KNOWN = 1024;
+
 /** What `ends` says: theirs, and ours. */
-export function unpackEnds(
-  packed: string,
-): { upstream: Endpoint; upstreamLocal: Endpoint } {
+export function unpackEnds(packed: string): Ends {
+  let ends = known.get(packed);
+  if (ends === undefined) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(packed, ends = readEnds(packed));
+  }
+  return ends;
+}
+
+function readEnds(packed: string): Ends {
   const [theirs = "", port = "", ours = "", ourPort = ""] = packed.split(" ");
   return {
     upstream: { hostname: theirs, port: Number(port) },
     upstreamLocal: { hostname: ours, port: Number(ourPort) },
   };
+}
+
+export interface Ends {
+  readonly upstream: Endpoint;
+  readonly upstreamLocal: Endpoint;
 }
 
 /** Buffers that go along without being copied: worth it from some size on. */

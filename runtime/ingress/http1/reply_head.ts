@@ -1,6 +1,7 @@
 /** The head of an answer (RFC 9112 §4): status, fields, and what frames the body. No I/O. */
+import { isTokenCode, isValueCode } from "../../../abi/field.ts";
 import { writeByteString } from "../../../abi/text.ts";
-import { isField, isHopByHop, lengthOf, type Pair } from "../../http/fields.ts";
+import { isHopByHop, lengthOf, type Pair } from "../../http/fields.ts";
 import { withoutBody } from "../answers.ts";
 
 /** What of the request decides how an answer to it is written. */
@@ -66,13 +67,9 @@ export function writeReplyHead(
       if (name === "connection" && /\bclose\b/i.test(value)) keepAlive = false;
       continue;
     }
-    // One that HTTP cannot carry could end this answer and begin another.
-    if (!isField(name, value)) continue;
-    dated ||= name === "date";
-    at = put(out, at, name);
-    at = put(out, at, ": ");
-    at = put(out, at, value);
-    at = put(out, at, "\r\n");
+    const before = at;
+    at = putField(out, at, name, value);
+    dated ||= name === "date" && at > before;
   }
   if (size === undefined && length !== undefined) {
     if (!bodiless || length > 0 || status === 205) {
@@ -99,11 +96,42 @@ function put(out: Uint8Array, at: number, text: string): number {
   return at + text.length;
 }
 
+/** Not one that HTTP cannot carry, which could end this answer and begin another: that is found while it is written. */
+function putField(
+  out: Uint8Array,
+  at: number,
+  name: string,
+  value: string,
+): number {
+  let end = at;
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (!isTokenCode(code)) return at;
+    out[end++] = code;
+  }
+  if (end === at) return at;
+  out[end++] = COLON;
+  out[end++] = SPACE;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (!isValueCode(code)) return at;
+    out[end++] = code;
+  }
+  out[end++] = CR;
+  out[end++] = LF;
+  return end;
+}
+
 function putLength(out: Uint8Array, at: number, length: number): number {
   at = put(out, at, "content-length: ");
   at = put(out, at, String(length));
   return put(out, at, "\r\n");
 }
+
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+const COLON = 58;
 
 let second = 0;
 let line = "";

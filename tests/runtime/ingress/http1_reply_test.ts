@@ -67,6 +67,9 @@ Deno.test("an answer has a date, its own or ours", async () => {
     return [...text.matchAll(/\r\ndate: ([^\r]*)/g)].map(([, date]) => date!);
   };
   assert.deepEqual(await date([["date", "today"]]), ["today"]);
+  // One that cannot be sent is none.
+  assert.equal((await date([["date", "to\nday"]])).length, 1);
+  assert.equal((await date([["date", "\u0101"]])).length, 1);
   const [ours, ...more] = await date([]);
   assert.equal(new Date(ours!).toUTCString(), ours);
   assert.deepEqual(more, []);
