@@ -38,7 +38,7 @@ export class HeaderMap {
   #filled(): Pair[] {
     if (this.#pairs !== undefined) return this.#pairs;
     const pairs: Pair[] = [];
-    for (const pair of this.#source ?? NOTHING) pairs.push(bytePair(pair));
+    for (const pair of this.#source!) pairs.push(bytePair(pair));
     this.#source = undefined;
     return this.#pairs = pairs;
   }

@@ -60,7 +60,13 @@ export class PodAdmin implements FunctionAdmin {
   /** Resolves when there are so many, or after a second while the rest is made. */
   async update(id: string, instances: number): Promise<void> {
     const fn = this.#pod.find(id);
-    if (fn) await within(PATIENCE, fn.isolate.resize(fn.fn, instances));
+    if (!fn) return;
+    try {
+      await within(PATIENCE, fn.isolate.resize(fn.fn, instances));
+    } catch {
+      // As it would have been a moment later.
+      throw new Error(`${id} is not registered`);
+    }
   }
 }
 

@@ -40,8 +40,8 @@ export class Lock {
   }
 
   /**
-   * As `held`, for an operation that calls nothing once it has begun to change something: it may end where it stands.
-   * Giving the lock back calls functions of the engine alone, which look at no stack.
+   * As `held`, for an operation that calls nothing once it has begun to change something: it may end before. Giving the
+   * lock back calls functions of the engine alone, which look at no stack.
    * @throws {RangeError} the stack is used up; nothing was done.
    */
   heldBriefly<T>(operation: () => T): T {

@@ -54,9 +54,9 @@ export function serveArrival(
   }
   const incoming: Asked = { arrival, body, reply, started, limit };
   const links = linksNow(chain.functions);
-  if (links !== undefined) return exchange(chain, links, incoming);
+  if (links !== undefined) return new Served(chain, links, incoming).start();
   linksLater(chain.functions, first.spec.requestTimeout).then((found) => {
-    if (Array.isArray(found)) exchange(chain, found, incoming);
+    if (Array.isArray(found)) new Served(chain, found, incoming).start();
     else answered(found.nobody(started), arrival, reply);
   });
 }
@@ -73,10 +73,6 @@ interface Asked {
 
 function answered(answer: WireResponse, { headers }: Arrival, to: Reply): void {
   sendAnswer(to, understood(answer, headers));
-}
-
-function exchange(chain: Chain, links: Link[], asked: Asked): void {
-  new Served(chain, links, asked).start();
 }
 
 const NOTHING = new Uint8Array(0);
