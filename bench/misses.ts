@@ -45,8 +45,8 @@ export const MISSES: Readonly<Record<string, string>> = {
   "filter-go-body-rate": EXCHANGE,
   "filter-rust-rate": EXCHANGE,
   "filter-rust-body-rate": EXCHANGE,
-  "filter-isolates-rate":
-    "On two cores the load generator has one of them; the CPU time for a request stays what it is in one isolate.",
+  "isolates-rate":
+    "On two cores the load generator has a part of one of them; the CPU time for a request stays what it is in one isolate.",
   "envoy-hello-rate": EXCHANGE,
   "envoy-headers-go-rate": EXCHANGE,
   "envoy-headers-rust-rate": EXCHANGE,

@@ -78,9 +78,7 @@ export class CallbackQueue {
       this.#waiting.push(() => this.call(name, context, fn, a, b, c, asker));
       return;
     }
-    if (
-      this.#failure !== undefined || !this.#vm.contexts.has(context.id)
-    ) return;
+    if (this.#failure !== undefined || !context.alive) return;
     this.#running = true;
     this.#vm.enter(name, context);
     let answer: unknown;

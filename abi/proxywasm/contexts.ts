@@ -24,6 +24,8 @@ export abstract class Context {
   properties: Map<string, Uint8Array> | undefined;
   /** Bytes held in `properties`. */
   propertyBytes = 0;
+  /** It was not deleted. */
+  alive = true;
   /** Whose context it is, if somebody is to hear that its instance failed. */
   watcher: FailureWatcher | undefined;
 

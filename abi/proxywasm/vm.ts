@@ -130,6 +130,7 @@ export class Vm {
 
   /** A context is over. */
   delete(context: Context): void {
+    context.alive = false;
     this.contexts.delete(context.id);
     this.onDeleted?.(context);
   }

@@ -1,7 +1,7 @@
 /** A request through all callbacks of compiled plugins, beside a bare `Deno.serve`; and what a second isolate gives. */
 import { guestPath } from "../../tests/sdk/build.ts";
 import type { Bench, Case } from "../harness/bench.ts";
-import { whyNoPlugins } from "../harness/compile.ts";
+import { compileGuest, whyNoPlugins } from "../harness/compile.ts";
 import { startOurs } from "../harness/envoy_pair.ts";
 import { startBare, startLayotto } from "../harness/laptop.ts";
 import { baseline } from "../harness/paths.ts";
@@ -11,6 +11,8 @@ import { load, type Measured } from "../harness/wrk.ts";
 
 const ROUNDS = 4;
 const LOAD = { connections: 32, seconds: 1, body: "hello" };
+/** Times round the loop of the function that computes. */
+const COMPUTED = 200_000;
 const LANGUAGES = { go: "Go", rust: "Rust" };
 
 export const filters: Case = {
@@ -99,14 +101,44 @@ function rows(
   }];
 }
 
+/** What a second isolate gives: to a plugin, whose load generator needs a core too, and where functions compute. */
 async function measureIsolates(bench: Bench): Promise<Row[]> {
-  const path = await guestPath("go");
+  const cores = navigator.hardwareConcurrency;
+  const on = `in two isolates, on ${cores} cores of which the load generator ` +
+    "takes its part";
+  const compute = await compileGuest(bench, "compute", {
+    ROUNDS: `${COMPUTED}`,
+  });
+  return [
+    ...await growth(bench, {
+      id: "isolates",
+      path: compute,
+      what: `function that computes for 0.1 ms and more, ${on}`,
+      limit: cores > 2 ? 1.6 : 1.2,
+    }),
+    ...await growth(bench, {
+      id: "filter-isolates",
+      path: await guestPath("go"),
+      what: `Go plugin ${on}`,
+    }),
+  ];
+}
+
+async function growth(
+  bench: Bench,
+  { id, path, what, limit }: {
+    id: string;
+    path: string;
+    what: string;
+    limit?: number;
+  },
+): Promise<Row[]> {
   const sides: Side[] = [];
   try {
     for (const isolates of [1, 2]) {
       // Alone it answers with nothing, which is all that is wanted here.
       const server = await startLayotto(bench, {
-        functions: { go: { path, isolates, "log-level": "warn" } },
+        functions: { fn: { path, isolates, "log-level": "warn" } },
       });
       sides.push({ server, samples: [] });
     }
@@ -114,18 +146,16 @@ async function measureIsolates(bench: Bench): Promise<Row[]> {
     const [one, two] = sides.map(({ samples }) => samples);
     const of = (samples: Measured[] | undefined, key: keyof Measured) =>
       figure((samples ?? []).map((it) => it[key]));
-    const cores = navigator.hardwareConcurrency;
     return [{
-      id: "filter-isolates-rate",
-      what: `Go plugin in two isolates, on ${cores} cores of which the load ` +
-        "generator takes its part",
+      id: `${id}-rate`,
+      what,
       baseline: "in one isolate",
       unit: "requests/s",
       theirs: of(one, "rate"),
       ours: of(two, "rate"),
-      budget: { of: "ratio", bound: "at least", limit: cores > 2 ? 1.6 : 1.2 },
+      ...limit && { budget: { of: "ratio", bound: "at least", limit } },
     }, {
-      id: "filter-isolates-cpu",
+      id: `${id}-cpu`,
       what: "CPU time of the server for one of those",
       baseline: "in one isolate",
       unit: "µs",

@@ -356,7 +356,7 @@ Deno.test("an answer that comes twice, or after the root went, is heard once or 
   calls.answer(undefined);
   assert.equal(heard.length, 1);
   httpCall(guest);
-  guest.vm.contexts.delete(guest.root.id);
+  guest.vm.delete(guest.root);
   calls.answer(undefined);
   assert.equal(heard.length, 1);
 });
