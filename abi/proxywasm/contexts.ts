@@ -52,6 +52,8 @@ export class RootContext extends Context {
   tickPeriod = 0;
   /** `proxy_on_done` answered 0, so that `proxy_done` must come before `proxy_on_delete`. */
   pendingDone = false;
+  /** Exchanges that have not reached it yet and still may: it is there until they did. */
+  expected = 0;
   /** `proxy_on_done` was called; the context goes as soon as nothing is pending. */
   closing = false;
 

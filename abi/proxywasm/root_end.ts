@@ -44,7 +44,7 @@ export class RootEnds {
 
   #begin(root: RootContext): void {
     const vm = this.#vm;
-    if (!this.#ending.has(root) || root.closing) return;
+    if (!this.#ending.has(root) || root.closing || root.expected > 0) return;
     for (const context of vm.contexts.values()) {
       if (context !== root && context.root === root) return;
     }

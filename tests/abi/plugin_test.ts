@@ -25,6 +25,18 @@ Deno.test("a plugin starts in Envoy's order and ends an exchange with log, done,
   assert.equal(plugin.functionId, undefined);
 });
 
+Deno.test("a plugin that is to end is there for exchanges that still may reach it", async () => {
+  const { plugin, letters } = await start(guest());
+  letters();
+  plugin.root.expected++;
+  const ended = plugin.end();
+  assert.equal(letters(), "");
+  plugin.root.expected--;
+  await plugin.handleHttp(request());
+  await ended;
+  assert.equal(letters(), "chHldxdx");
+});
+
 Deno.test("a Layotto function is asked its id first, and its exchanges have no log callback", async () => {
   const { plugin, letters } = await start(guest({}, GET_ID));
   assert.equal(letters(), "Igcvf");

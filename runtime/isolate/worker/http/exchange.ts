@@ -9,6 +9,7 @@ import {
   isGrpc,
   localReply,
   type LocalResponse,
+  type RootContext,
   type StreamSink,
 } from "../../../../abi/mod.ts";
 import { appended } from "../../../../proto/appended.ts";
@@ -31,6 +32,8 @@ import { OwnAnswer, type Terminal, type TerminalEvents } from "./terminal.ts";
 export interface Link {
   fn: LocalFunction;
   slot: Slot;
+  /** The function's own in that instance. */
+  root: RootContext | undefined;
 }
 
 /** Makes what answers at the end of a chain. */
@@ -77,6 +80,8 @@ export class HttpExchange implements TerminalEvents {
     this.#client = client;
     this.#owner = owner;
     this.#answersItself = terminal === undefined;
+    // Those that this has not reached yet do not end before.
+    for (const { root } of links) if (root) root.expected++;
     this.#terminal = terminal?.(this) ??
       new OwnAnswer(() => this.#ownAnswer());
   }
@@ -252,12 +257,13 @@ export class HttpExchange implements TerminalEvents {
       ? this.#client
       : this.#members[index - 1]!.stream.response;
     const member = new Member(this, index, onward, back);
-    const { fn, slot } = this.#links[index]!;
+    const { fn, slot, root } = this.#links[index]!;
+    if (root) root.expected--;
     this.#members = appended(this.#members, member);
     member.stream = slot.instance.openHttp(this.#arrival, member, {
       limit: fn.spec.bodyLimit,
       answers: last && this.#answersItself,
-    }, slot.roots.get(fn));
+    }, root);
     member.stream.create();
     return member.stream.request;
   }

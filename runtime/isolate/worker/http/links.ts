@@ -1,7 +1,12 @@
 /** Instances for an exchange: one of each function of its chain. */
 import { appended } from "../../../../proto/appended.ts";
 import type { LocalFunction } from "../function.ts";
+import type { Slot } from "../pool.ts";
 import type { Link } from "./exchange.ts";
+
+function linkTo(fn: LocalFunction, slot: Slot): Link {
+  return { fn, slot, root: slot.roots.get(fn) };
+}
 
 /** The links at once, if each function has an instance that can be entered. */
 export function linksNow(chain: readonly LocalFunction[]): Link[] | undefined {
@@ -9,7 +14,7 @@ export function linksNow(chain: readonly LocalFunction[]): Link[] | undefined {
   for (const fn of chain) {
     const slot = fn.pool.take();
     if (slot === undefined) return undefined;
-    links = appended(links, { fn, slot });
+    links = appended(links, linkTo(fn, slot));
   }
   return links;
 }
@@ -28,7 +33,7 @@ export async function linksLater(
     const slot = fn.pool.take() ??
       await fn.pool.wait(Math.max(1, deadline - performance.now()));
     if (slot === undefined) return fn;
-    links.push({ fn, slot });
+    links.push(linkTo(fn, slot));
   }
   return links;
 }
